@@ -1,0 +1,3 @@
+export * from './errors.js';
+export { checkOptions, option, type OptionRule } from './options.js';
+export * from './random.js';

@@ -1,0 +1,17 @@
+import { defineConfig, type Options } from 'tsup';
+
+/** The build of every package: one ESM bundle with types. */
+export const library = (overrides: Options = {}) =>
+  defineConfig({
+    entry: ['src/index.ts'],
+    format: ['esm'],
+    target: 'es2022',
+    platform: 'neutral',
+    // tsup 8.5 sets `baseUrl` for its declaration build, which TypeScript 6 rejects without this.
+    dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
+    sourcemap: true,
+    clean: true,
+    treeshake: false,
+    splitting: false,
+    ...overrides,
+  });
