@@ -1,3 +1,27 @@
+export { apply, step } from './apply.js';
+export type { AnyBackend, Backend } from './backend.js';
 export * from './errors.js';
+export type * from './kernels.js';
+export type { Op, VectorJacobianProduct, VjpContext } from './op.js';
 export { checkOptions, option, type OptionRule } from './options.js';
 export * from './random.js';
+export {
+  arrayTypes,
+  byteLengthOf,
+  checkShape,
+  type DType,
+  isFloat,
+  type Nested,
+  type Shape,
+  type Spec,
+  sameShape,
+  showShape,
+  showSpec,
+  sizeOf,
+  stridesOf,
+  type TypedArray,
+  toTypedArray,
+} from './spec.js';
+export { alias, Tensor, tensor, tensorsIn, tidy } from './tensor.js';
+export { Variable } from './variable.js';
+export { VERSION } from './version.js';

@@ -1,0 +1,2 @@
+/** The version of this package, which tells copies of it apart. */
+export const VERSION = '0.1.0';
