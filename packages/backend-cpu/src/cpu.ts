@@ -1,0 +1,176 @@
+import {
+  type Backend,
+  checkOptions,
+  type DType,
+  type Kernel,
+  type Kernels,
+  option,
+  ShapeError,
+  type Spec,
+  showSpec,
+  sizeOf,
+  type TypedArray,
+  type View,
+} from '@cnn/tensor';
+import { referenceKernels } from './kernels/index.js';
+import { type CpuBuffer, CpuMemory, type MemoryStats } from './memory.js';
+import type { ReferenceKernel } from './reference-kernel.js';
+import { wasmKernels } from './wasm/index.js';
+import type { Runtime, WasmKernel } from './wasm/kernel.js';
+import { type Build, instantiate, loadModule } from './wasm/module.js';
+
+/** Kernels of the user's own: those of plugins, and replacements of built-in ones. One that declines leaves the op to the built-in kernel. */
+export type CpuKernels = Partial<Kernels<CpuBuffer>>;
+
+/** Options of {@link cpu}. */
+export interface CpuOptions {
+  /** Which build of the kernels. Default: `relaxed` where the engine has it, else `simd`. */
+  readonly build?: Build;
+  /** Fill freed memory with NaN, to find who reads it. Default false. */
+  readonly poison?: boolean;
+  /** Kernels to add or replace: a table, or a function of the runtime that gives one. */
+  readonly kernels?: CpuKernels | ((runtime: Runtime) => CpuKernels);
+}
+
+/** The CPU backend. */
+export interface Cpu extends Backend<CpuBuffer> {
+  /** The build that runs. */
+  readonly build: Build;
+  /** Buffers that are allocated and not freed. */
+  live(): number;
+  /** Buffers that were ever allocated. */
+  allocations(): number;
+  /** What memory is in use, in bytes. */
+  memory(): MemoryStats;
+}
+
+const dtypes: readonly DType[] = ['float32', 'float64', 'int32', 'uint8', 'bool'];
+
+type AnyKernel = Kernel<CpuBuffer, unknown>;
+type Table<T> = Readonly<Record<string, T | undefined>>;
+
+/**
+ * The default backend: one WASM memory with SIMD kernels for float32, and plain TypeScript for every case that they leave.
+ *
+ * @throws {OptionError} for an unknown or impossible option.
+ * @throws {BackendError} if the engine has no WASM SIMD (use `cpuReference()`), or lacks the build that is named.
+ */
+export async function cpu(options: CpuOptions = {}): Promise<Cpu> {
+  checkOptions('cpu', options, { build: option.oneOf('simd', 'relaxed'), poison: option.boolean, kernels: option.any });
+  const { build, module } = await loadModule(options.build);
+  const memory = new CpuMemory({ poison: options.poison ?? false });
+  const exports = await instantiate(module, memory.wasm);
+  memory.start(exports.heapBase() >>> 0);
+
+  const calls = new Calls(memory);
+  const runtime: Runtime = {
+    build,
+    memory,
+    exports,
+    allocate: spec => calls.allocate(spec),
+    scratch: bytes => calls.allocate(bytes).pointer,
+  };
+  const given = typeof options.kernels === 'function' ? options.kernels(runtime) : (options.kernels ?? {});
+  const kernels = kernelTable(runtime, calls, given);
+
+  const readSync = (buffer: CpuBuffer, spec: Spec): TypedArray => memory.view(buffer, spec).slice();
+  return {
+    name: 'cpu',
+    dtypes,
+    build,
+    kernels,
+    write(data, spec) {
+      if (data.length !== sizeOf(spec.shape)) throw new ShapeError(`cpu: ${data.length} numbers for ${showSpec(spec)}`);
+      const buffer = memory.allocate(spec);
+      memory.view(buffer, spec).set(data);
+      return buffer;
+    },
+    read: async (buffer, spec) => readSync(buffer, spec),
+    readSync,
+    free: buffer => memory.free(buffer),
+    flush: async () => {},
+    dispose: async () => memory.dispose(),
+    live: () => memory.stats.liveBuffers,
+    allocations: () => memory.allocations,
+    memory: () => memory.stats,
+  };
+}
+
+/** Keeps what kernel calls allocate, so that what a call does not return is freed when it ends, also by throwing. */
+class Calls {
+  readonly #memory: CpuMemory;
+  readonly #made: CpuBuffer[] = [];
+
+  constructor(memory: CpuMemory) {
+    this.#memory = memory;
+  }
+
+  allocate(request: Spec | number): CpuBuffer {
+    const buffer = this.#memory.allocate(request);
+    this.#made.push(buffer);
+    return buffer;
+  }
+
+  begin(): number {
+    return this.#made.length;
+  }
+
+  /** Ends the call that began at `start`: frees what it made and does not return. */
+  end(start: number, results: readonly CpuBuffer[] | undefined): void {
+    while (this.#made.length > start) {
+      const buffer = this.#made.pop()!;
+      if (!results?.includes(buffer)) this.#memory.free(buffer);
+    }
+  }
+}
+
+/** The table of kernels: of each op the user's, then the WASM kernel, then the reference kernel. */
+function kernelTable(runtime: Runtime, calls: Calls, given: CpuKernels): Kernels<CpuBuffer> {
+  const users = given as Table<AnyKernel>;
+  const wasm = wasmKernels as Table<WasmKernel<unknown>>;
+  const references = referenceKernels as unknown as Table<ReferenceKernel<unknown>>;
+  const table: Record<string, AnyKernel> = Object.create(null);
+  for (const name of new Set([...Object.keys(references), ...Object.keys(wasm), ...Object.keys(users)])) {
+    table[name] = guarded(runtime, calls, users[name], wasm[name], references[name]);
+  }
+  return table as unknown as Kernels<CpuBuffer>;
+}
+
+function guarded(
+  runtime: Runtime,
+  calls: Calls,
+  user: AnyKernel | undefined,
+  wasm: WasmKernel<unknown> | undefined,
+  reference: ReferenceKernel<unknown> | undefined,
+): AnyKernel {
+  return (inputs, attrs, outputs, reuse) => {
+    const start = calls.begin();
+    let results: CpuBuffer[] | undefined;
+    try {
+      results =
+        user?.(inputs, attrs, outputs, reuse) ??
+        wasm?.(runtime, inputs, attrs, outputs, reuse) ??
+        (reference && runReference(runtime, reference, inputs, attrs, outputs));
+      return results;
+    } finally {
+      calls.end(start, results);
+    }
+  };
+}
+
+function runReference(
+  { memory, allocate }: Runtime,
+  kernel: ReferenceKernel<unknown>,
+  inputs: readonly View<CpuBuffer>[],
+  attrs: unknown,
+  outputs: readonly Spec[],
+): CpuBuffer[] {
+  const results = outputs.map(allocate);
+  const view = (buffer: CpuBuffer, { shape, dtype }: Spec) => ({ shape, dtype, data: memory.view(buffer, { shape, dtype }) });
+  kernel(
+    inputs.map(input => view(input.buffer, input)),
+    attrs,
+    outputs.map((spec, i) => view(results[i]!, spec)),
+  );
+  return results;
+}

@@ -1,0 +1,41 @@
+/**
+ * What a WASM kernel is, and what it gets.
+ *
+ * To add one: write the loop in `assembly/FAMILY.ts` (exported from `assembly/index.ts`), then in `src/wasm/FAMILY.ts` a
+ * `WasmKernel` that declines what the loop does not cover by returning `undefined`, allocates the outputs and calls the loop
+ * with pointers; and list it in `src/wasm/index.ts`.
+ */
+import type { CompositeOps, PrimitiveOps, Spec, View } from '@cnn/tensor';
+import type { KernelExports } from '../generated/exports.js';
+import type { CpuBuffer, CpuMemory } from '../memory.js';
+import type { Build } from './module.js';
+
+/** What a kernel works with. */
+export interface Runtime {
+  readonly build: Build;
+  /** The memory that all buffers lie in. What is allocated here directly stays until it is freed. */
+  readonly memory: CpuMemory;
+  /** The functions of the WASM module. */
+  readonly exports: KernelExports;
+  /** A buffer for an output, not cleared. If the kernel does not return it, it is freed when the call ends, also by throwing. */
+  allocate(spec: Spec): CpuBuffer;
+  /** Memory for the time of the call, not cleared: its first byte. */
+  scratch(bytes: number): number;
+}
+
+/**
+ * Computes an op on buffers of WASM memory, or declines with `undefined`. Views of the memory must be fetched after the last
+ * allocation of the call. Outputs may be dirty. The rest is as with `Kernel` of `@cnn/tensor`.
+ */
+export type WasmKernel<A> = (
+  runtime: Runtime,
+  inputs: readonly View<CpuBuffer>[],
+  attrs: A,
+  outputs: readonly Spec[],
+  reuse: readonly boolean[],
+) => CpuBuffer[] | undefined;
+
+/** The ops that have a WASM kernel. */
+export type WasmKernels = {
+  readonly [K in keyof PrimitiveOps]?: WasmKernel<PrimitiveOps[K]>;
+} & { readonly [K in keyof CompositeOps]?: WasmKernel<CompositeOps[K]> };
