@@ -37,9 +37,15 @@ function decode(base64: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(base64), character => character.charCodeAt(0));
 }
 
+/** What is used of Node's `process`, of which browsers have none. */
+interface NodeProcess {
+  readonly versions?: { readonly node?: string };
+  getBuiltinModule?(name: 'node:v8'): { setFlagsFromString(flags: string): void };
+}
+
 /** Node 20 has relaxed SIMD behind a flag; newer engines have it on, and would print an error about the flag. */
 function allowRelaxed(): boolean {
-  const { process } = globalThis as { process?: NodeJS.Process };
+  const { process } = globalThis as { process?: NodeProcess };
   if (!process?.versions?.node?.startsWith('20.') || !process.getBuiltinModule) return false;
   process.getBuiltinModule('node:v8').setFlagsFromString('--experimental-wasm-relaxed-simd');
   return true;

@@ -1,0 +1,5 @@
+export { type Cpu, type CpuKernels, type CpuOptions, cpu } from './cpu.js';
+export type { CpuBuffer, CpuMemory, MemoryStats } from './memory.js';
+export type { ArrayView, ReferenceKernel, ReferenceKernels } from './reference-kernel.js';
+export type { Runtime } from './wasm/kernel.js';
+export type { Build } from './wasm/module.js';
