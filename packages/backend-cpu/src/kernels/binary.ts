@@ -27,28 +27,18 @@ function pow(a: number, b: number): number {
   return a ** b;
 }
 
-/** A power in int32 arithmetic, by squaring. A negative exponent gives 1 / a^-b, cut to a whole number: 0 for all a but 1 and -1. */
-function powOfWholes(a: number, b: number): number {
-  if (b < 0) return a === 1 || a === -1 ? a ** (b % 2) : 0;
-  let result = 1;
-  for (let square = a, left = b; left > 0; left >>= 1, square = Math.imul(square, square)) {
-    if (left % 2 === 1) result = Math.imul(result, square);
-  }
-  return result;
-}
-
 const truth = (f: (a: number, b: number) => boolean): ReferenceKernel<None> => map((a, b) => Number(f(a, b)));
 
 /**
- * Functions of two numbers, broadcast. Whole numbers wrap around; their quotient is cut to a whole number, and by 0 it is 0.
- * The larger or smaller of a number and NaN is NaN, and a comparison with NaN is false, `notEqual` true.
+ * Functions of two numbers, broadcast. Whole numbers wrap around. The larger or smaller of a number and NaN is NaN, and a
+ * comparison with NaN is false, `notEqual` true.
  */
 export const binary: Pick<ReferenceKernels, BinaryName> = {
   add: map((a, b) => a + b),
   sub: map((a, b) => a - b),
   mul: map((a, b) => a * b, Math.imul),
   div: map((a, b) => a / b),
-  pow: map(pow, powOfWholes),
+  pow: map(pow),
   maximum: map((a, b) => Math.max(a, b)),
   minimum: map((a, b) => Math.min(a, b)),
   equal: truth((a, b) => a === b),
