@@ -5,7 +5,7 @@ import type { Kernel } from './kernels.js';
 import type { Op } from './op.js';
 import { type Spec, sameShape, showSpec } from './spec.js';
 import { record, recording, untaped } from './tape.js';
-import { Storage, Tensor, tidy, Value, valueOf } from './tensor.js';
+import { Storage, Tensor, tidy, Value, valueIn } from './tensor.js';
 import type { Variable } from './variable.js';
 
 /**
@@ -31,7 +31,10 @@ export function apply<A>(op: Op<A>, inputs: readonly Tensor[], attrs: A, backend
 export function step<A>(op: Op<A>, variables: readonly Variable[], inputs: readonly Tensor[], attrs: A): void {
   for (const variable of variables) variable.refuseInsideGrad();
   if (new Set(variables).size < variables.length) throw new UsageError(`${op.name}: a variable is named twice`);
-  const next = tidy(() => run(op, [...variables.map(variable => variable.value), ...inputs], attrs, undefined, variables.length), op.name);
+  const next = tidy(
+    () => run(op, [...variables.map(variable => variable.value), ...inputs], attrs, undefined, variables.length),
+    op.name,
+  );
   variables.forEach((variable, i) => {
     variable.assign(next[i]!);
   });
@@ -40,7 +43,7 @@ export function step<A>(op: Op<A>, variables: readonly Variable[], inputs: reado
 
 /** `donated` inputs, from the first, may be overwritten where their only keeper is the handle given. */
 function run<A>(op: Op<A>, inputs: readonly Tensor[], attrs: A, given: AnyBackend | undefined, donated: number): Tensor[] {
-  const values = inputs.map((input, i) => valueOf(input, `${op.name}, input ${i}`));
+  const values = inputs.map((input, i) => valueIn(input, `${op.name}, input ${i}`));
   const backend = backendOf(op, values, given);
   const specs = op.infer(
     values.map(value => value.spec),
@@ -68,7 +71,9 @@ function backendOf(op: { name: string }, values: readonly Value[], given: AnyBac
   if (!backend) throw new UsageError(`${op.name}: no inputs, so it needs a backend`);
   for (const { storage } of values) {
     if (storage.backend !== backend) {
-      throw new BackendError(`${op.name}: inputs on backends '${backend.name}' and '${storage.backend.name}'; move one with .to(backend)`);
+      throw new BackendError(
+        `${op.name}: inputs on backends '${backend.name}' and '${storage.backend.name}'; move one with .to(backend)`,
+      );
     }
   }
   return backend;
@@ -86,7 +91,8 @@ function runKernel<A>(
   const views = values.map(({ storage, spec }) => ({ buffer: storage.buffer, shape: spec.shape, dtype: spec.dtype }));
   const buffers = kernel?.(views, attrs, specs, reuse);
   if (!buffers) {
-    if (!op.compose) throw new BackendError(`backend '${backend.name}' ${kernel ? 'declined' : 'lacks'} the primitive '${op.name}'`);
+    if (!op.compose)
+      throw new BackendError(`backend '${backend.name}' ${kernel ? 'declined' : 'lacks'} the primitive '${op.name}'`);
     return undefined;
   }
   const sources = buffers.map(buffer => values.findIndex(({ storage }) => storage.buffer === buffer));
@@ -106,14 +112,21 @@ function runKernel<A>(
 }
 
 /** An op with a rule of its own is one entry, so what its composition does stays off the tapes; without one, its parts are the entries. */
-function runCompose<A>(op: Op<A>, inputs: readonly Tensor[], values: readonly Value[], attrs: A, specs: readonly Spec[]): Tensor[] {
+function runCompose<A>(
+  op: Op<A>,
+  inputs: readonly Tensor[],
+  values: readonly Value[],
+  attrs: A,
+  specs: readonly Spec[],
+): Tensor[] {
   const whole = op.vjp !== undefined && recording();
   const outputs = tidy(() => {
     const made = whole ? untaped(() => op.compose!(inputs, attrs)) : op.compose!(inputs, attrs);
-    if (made.length !== specs.length) throw new ShapeError(`${op.name}: compose gave ${made.length} outputs, infer said ${specs.length}`);
+    if (made.length !== specs.length)
+      throw new ShapeError(`${op.name}: compose gave ${made.length} outputs, infer said ${specs.length}`);
     // Fresh handles, since compose may return an input; fresh values for a whole op, so that no entry is its own source.
     return specs.map((spec, i) => {
-      const value = valueOf(made[i]!, `${op.name}, output ${i}`);
+      const value = valueIn(made[i]!, `${op.name}, output ${i}`);
       if (value.spec.dtype !== spec.dtype || !sameShape(value.spec.shape, spec.shape)) {
         throw new ShapeError(`${op.name}: compose gave ${showSpec(value.spec)}, infer said ${showSpec(spec)}`);
       }
@@ -124,7 +137,7 @@ function runCompose<A>(op: Op<A>, inputs: readonly Tensor[], values: readonly Va
     record(
       op,
       values,
-      outputs.map(output => valueOf(output, op.name)),
+      outputs.map(output => valueIn(output, op.name)),
       attrs,
     );
   }

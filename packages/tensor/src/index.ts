@@ -1,10 +1,13 @@
 export { apply, step } from './apply.js';
 export type { AnyBackend, Backend } from './backend.js';
 export * from './errors.js';
+export { type GradContext, type Gradients, grad } from './grad.js';
 export type * from './kernels.js';
 export type { Op, VectorJacobianProduct, VjpContext } from './op.js';
-export { checkOptions, option, type OptionRule } from './options.js';
+export * as ops from './ops/index.js';
+export { checkOptions, type OptionRule, option } from './options.js';
 export * from './random.js';
+export { type NoBuffer, type ObservedOp, shapesBackend } from './shapes-backend.js';
 export {
   arrayTypes,
   byteLengthOf,

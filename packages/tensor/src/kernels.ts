@@ -3,8 +3,9 @@
  *
  * Buffers are contiguous and row-major, images `[n, c, h, w]`. What an op computes is told where it is defined, in `ops/`.
  */
-import type { DType, Shape, Spec } from './spec.js';
+
 import type { RandomKey } from './random.js';
+import type { DType, Shape, Spec } from './spec.js';
 
 /** What a kernel sees of an input: the backend's own buffer and its spec. */
 export interface View<B> extends Spec {
@@ -28,37 +29,106 @@ export type None = Readonly<Record<string, never>>;
 
 /** Functions of one number. All take float32 and float64; `neg`, `abs`, `sign`, `square` and `relu` int32 too; `logicalNot` takes and gives bool, `isFinite` gives bool. */
 export type UnaryName =
-  | 'neg' | 'abs' | 'sign' | 'exp' | 'expm1' | 'log' | 'log1p' | 'sqrt' | 'rsqrt' | 'square' | 'reciprocal'
-  | 'floor' | 'ceil' | 'round' | 'sin' | 'cos' | 'tanh' | 'sigmoid' | 'erf' | 'softplus' | 'relu' | 'isFinite' | 'logicalNot';
+  | 'neg'
+  | 'abs'
+  | 'sign'
+  | 'exp'
+  | 'expm1'
+  | 'log'
+  | 'log1p'
+  | 'sqrt'
+  | 'rsqrt'
+  | 'square'
+  | 'reciprocal'
+  | 'floor'
+  | 'ceil'
+  | 'round'
+  | 'sin'
+  | 'cos'
+  | 'tanh'
+  | 'sigmoid'
+  | 'erf'
+  | 'softplus'
+  | 'relu'
+  | 'isFinite'
+  | 'logicalNot';
 
 /** Functions of two numbers, with NumPy's broadcasting. Comparisons and logic give bool; the rest gives the dtype of the inputs. */
 export type BinaryName =
-  | 'add' | 'sub' | 'mul' | 'div' | 'pow' | 'maximum' | 'minimum'
-  | 'equal' | 'notEqual' | 'less' | 'lessEqual' | 'greater' | 'greaterEqual'
-  | 'logicalAnd' | 'logicalOr' | 'logicalXor';
+  | 'add'
+  | 'sub'
+  | 'mul'
+  | 'div'
+  | 'pow'
+  | 'maximum'
+  | 'minimum'
+  | 'equal'
+  | 'notEqual'
+  | 'less'
+  | 'lessEqual'
+  | 'greater'
+  | 'greaterEqual'
+  | 'logicalAnd'
+  | 'logicalOr'
+  | 'logicalXor';
 
 /** Reductions over `axes`, which stay as size 1. */
 export type ReduceName = 'sum' | 'max' | 'min';
 
 /** `axes` are sorted, distinct and from 0. */
-export interface AxesAttrs { readonly axes: readonly number[] }
+export interface AxesAttrs {
+  readonly axes: readonly number[];
+}
 /** `axis` counts from 0. */
-export interface AxisAttrs { readonly axis: number }
-export interface FillAttrs extends Spec { readonly value: number }
+export interface AxisAttrs {
+  readonly axis: number;
+}
+export interface FillAttrs extends Spec {
+  readonly value: number;
+}
 /** start, start + step, … */
-export interface ArangeAttrs { readonly start: number; readonly step: number; readonly length: number; readonly dtype: DType }
-export interface CastAttrs { readonly dtype: DType }
-export interface ShapeAttrs { readonly shape: Shape }
+export interface ArangeAttrs {
+  readonly start: number;
+  readonly step: number;
+  readonly length: number;
+  readonly dtype: DType;
+}
+export interface CastAttrs {
+  readonly dtype: DType;
+}
+export interface ShapeAttrs {
+  readonly shape: Shape;
+}
 /** Output axis i is input axis `order[i]`. */
-export interface PermuteAttrs { readonly order: readonly number[] }
+export interface PermuteAttrs {
+  readonly order: readonly number[];
+}
 /** Per axis the indices start, start + step, … below stop; step >= 1, 0 <= start <= stop <= size. */
-export interface SliceAttrs { readonly start: readonly number[]; readonly stop: readonly number[]; readonly step: readonly number[] }
+export interface SliceAttrs {
+  readonly start: readonly number[];
+  readonly stop: readonly number[];
+  readonly step: readonly number[];
+}
 /** Per axis elements [before, after], and `interior` between neighbours; all of them `value`, and none negative. */
-export interface PadAttrs { readonly padding: readonly (readonly [number, number])[]; readonly interior: readonly number[]; readonly value: number }
-export interface SortAttrs { readonly axis: number; readonly descending: boolean }
-export interface CumsumAttrs { readonly axis: number; readonly exclusive: boolean; readonly reverse: boolean }
+export interface PadAttrs {
+  readonly padding: readonly (readonly [number, number])[];
+  readonly interior: readonly number[];
+  readonly value: number;
+}
+export interface SortAttrs {
+  readonly axis: number;
+  readonly descending: boolean;
+}
+export interface CumsumAttrs {
+  readonly axis: number;
+  readonly exclusive: boolean;
+  readonly reverse: boolean;
+}
 /** Whether the last two axes of an operand are swapped. */
-export interface MatmulAttrs { readonly transposeA: boolean; readonly transposeB: boolean }
+export interface MatmulAttrs {
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
+}
 
 /** A window that slides over the spatial axes; one entry per spatial axis. */
 export interface WindowAttrs {
@@ -68,9 +138,13 @@ export interface WindowAttrs {
   readonly dilation: readonly number[];
 }
 /** `padValue` fills the padding. */
-export interface UnfoldAttrs extends WindowAttrs { readonly padValue: number }
+export interface UnfoldAttrs extends WindowAttrs {
+  readonly padValue: number;
+}
 /** `inputSize` are the spatial sizes to fold back to. */
-export interface FoldAttrs extends WindowAttrs { readonly inputSize: readonly number[] }
+export interface FoldAttrs extends WindowAttrs {
+  readonly inputSize: readonly number[];
+}
 
 /** Convolution (cross-correlation) attributes for two spatial axes; the kernel size is the weight's. */
 export interface ConvolutionAttrs {
@@ -79,17 +153,36 @@ export interface ConvolutionAttrs {
   readonly dilation: readonly number[];
   readonly groups: number;
 }
-export interface ConvolutionInputGradAttrs extends ConvolutionAttrs { readonly inputSize: readonly number[] }
-export interface ConvolutionWeightGradAttrs extends ConvolutionAttrs { readonly kernelSize: readonly number[] }
+export interface ConvolutionInputGradAttrs extends ConvolutionAttrs {
+  readonly inputSize: readonly number[];
+}
+export interface ConvolutionWeightGradAttrs extends ConvolutionAttrs {
+  readonly kernelSize: readonly number[];
+}
 /** `ceilMode` lets the last window hang over the end, where it still starts inside the input or the padding before it. */
-export interface MaxPoolAttrs extends WindowAttrs { readonly ceilMode: boolean }
-export interface AvgPoolAttrs extends MaxPoolAttrs { readonly countIncludePad: boolean }
+export interface MaxPoolAttrs extends WindowAttrs {
+  readonly ceilMode: boolean;
+}
+export interface AvgPoolAttrs extends MaxPoolAttrs {
+  readonly countIncludePad: boolean;
+}
 /** `inputSize` are the spatial sizes of the pooled image. */
-export interface MaxPoolGradAttrs { readonly inputSize: readonly number[] }
-export interface AvgPoolGradAttrs extends AvgPoolAttrs { readonly inputSize: readonly number[] }
-export interface NormAttrs { readonly epsilon: number }
-export interface SoftmaxCrossEntropyAttrs { readonly labelSmoothing: number }
-export interface DropoutAttrs { readonly rate: number; readonly key: RandomKey }
+export interface MaxPoolGradAttrs {
+  readonly inputSize: readonly number[];
+}
+export interface AvgPoolGradAttrs extends AvgPoolAttrs {
+  readonly inputSize: readonly number[];
+}
+export interface NormAttrs {
+  readonly epsilon: number;
+}
+export interface SoftmaxCrossEntropyAttrs {
+  readonly labelSmoothing: number;
+}
+export interface DropoutAttrs {
+  readonly rate: number;
+  readonly key: RandomKey;
+}
 /** See the op for the update rule; `first` marks the first step, which dampening does not touch. */
 export interface SgdStepAttrs {
   readonly learningRate: number;

@@ -62,10 +62,12 @@ export function checkOptions(
 ): void {
   for (const [name, value] of Object.entries(options)) {
     const found = Object.hasOwn(rules, name) ? rules[name] : undefined;
-    if (!found) throw new OptionError(owner, name, value, `no option of this name; known: ${Object.keys(rules).join(', ') || 'none'}`);
+    if (!found)
+      throw new OptionError(owner, name, value, `no option of this name; known: ${Object.keys(rules).join(', ') || 'none'}`);
     if (value !== undefined && !found.accepts(value)) throw new OptionError(owner, name, value, found.allowed);
   }
   for (const name of required) {
-    if ((options as Record<string, unknown>)[name] === undefined) throw new OptionError(owner, name, undefined, rules[name]!.allowed);
+    if ((options as Record<string, unknown>)[name] === undefined)
+      throw new OptionError(owner, name, undefined, rules[name]!.allowed);
   }
 }

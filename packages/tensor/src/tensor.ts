@@ -3,7 +3,7 @@
  * view is another value on the same buffer. Tapes follow values, not handles.
  */
 import type { AnyBackend } from './backend.js';
-import { UsageError } from './errors.js';
+import { BackendError, DTypeError, ShapeError, UsageError } from './errors.js';
 import {
   byteLengthOf,
   type DType,
@@ -17,7 +17,6 @@ import {
   type TypedArray,
   toTypedArray,
 } from './spec.js';
-import { BackendError, DTypeError, ShapeError } from './errors.js';
 import { VERSION } from './version.js';
 
 // ---- buffers and values -------------------------------------------------------------------------
@@ -62,7 +61,7 @@ class Scope {
 let scope: Scope | undefined;
 
 // Reach into a handle's private fields; only this module and those it exports them to do.
-let valueOf: (tensor: Tensor, who: string) => Value;
+let valueIn: (tensor: Tensor, who: string) => Value;
 let ownerOf: (tensor: Tensor) => Owner;
 let give: (tensor: Tensor, owner: Owner) => void;
 let drop: (tensor: Tensor) => void;
@@ -133,7 +132,7 @@ export class Tensor {
 
   /** A copy of the numbers, row-major; rejects with the error of the first op that failed on the way to them. */
   async data(): Promise<TypedArray> {
-    const { storage, spec } = valueOf(this, 'data');
+    const { storage, spec } = valueIn(this, 'data');
     return this.backend.read(storage.buffer, spec);
   }
 
@@ -143,8 +142,9 @@ export class Tensor {
    * @throws {BackendError} where the backend cannot read without waiting; use `data()` there.
    */
   dataSync(): TypedArray {
-    const { storage, spec } = valueOf(this, 'dataSync');
-    if (!this.backend.readSync) throw new BackendError(`backend '${this.backend.name}' cannot read at once; use 'await x.data()'`);
+    const { storage, spec } = valueIn(this, 'dataSync');
+    if (!this.backend.readSync)
+      throw new BackendError(`backend '${this.backend.name}' cannot read at once; use 'await x.data()'`);
     return this.backend.readSync(storage.buffer, spec);
   }
 
@@ -173,10 +173,11 @@ export class Tensor {
   }
 
   static {
-    valueOf = (tensor, who) => {
+    valueIn = (tensor, who) => {
       if (!isObject(tensor) || !(#value in tensor)) throw new UsageError(foreign(tensor, who));
       if (tensor.#value) return tensor.#value;
-      if (tensor.#ghostOf) throw new UsageError(`${who}: the op '${tensor.#ghostOf}' does not save this tensor for its gradient; see 'saves'`);
+      if (tensor.#ghostOf)
+        throw new UsageError(`${who}: the op '${tensor.#ghostOf}' does not save this tensor for its gradient; see 'saves'`);
       throw new UsageError(`${who}: the tensor ${showShape(tensor.shape)} was disposed`);
     };
     ownerOf = tensor => tensor.#owner;
@@ -202,7 +203,7 @@ export class Tensor {
   }
 }
 
-export { drop, ghost, give, ownerOf, valueOf };
+export { drop, ghost, give, ownerOf, valueIn };
 
 const isObject = (x: unknown): x is object => typeof x === 'object' && x !== null;
 
@@ -212,7 +213,7 @@ const foreign = (x: unknown, who: string): string =>
     : `${who}: not a tensor`;
 
 /** Another handle on the same value, so that each can be disposed alone. Tapes follow it without an entry. */
-export const alias = (tensor: Tensor): Tensor => new Tensor(valueOf(tensor, 'alias'));
+export const alias = (tensor: Tensor): Tensor => new Tensor(valueIn(tensor, 'alias'));
 
 /**
  * Makes a tensor of numbers: a number, nested lists, or a flat array with a shape.
@@ -228,7 +229,8 @@ export function tensor(
 ): Tensor {
   const numbers = ArrayBuffer.isView(data) ? data : [data].flat(Number.POSITIVE_INFINITY as 1);
   const spec: Spec = { shape: shape ?? (ArrayBuffer.isView(data) ? [data.length] : shapeOfNested(data)), dtype };
-  if (numbers.length !== sizeOf(spec.shape)) throw new ShapeError(`tensor: ${numbers.length} numbers for shape ${showShape(spec.shape)}`);
+  if (numbers.length !== sizeOf(spec.shape))
+    throw new ShapeError(`tensor: ${numbers.length} numbers for shape ${showShape(spec.shape)}`);
   if (!backend.dtypes.includes(dtype)) {
     throw new DTypeError(`tensor: backend '${backend.name}' has no ${dtype}; it has ${backend.dtypes.join(', ')}`);
   }

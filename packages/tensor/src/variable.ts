@@ -1,7 +1,7 @@
 import { ShapeError, UsageError } from './errors.js';
 import { sameShape, showSpec } from './spec.js';
 import { recording } from './tape.js';
-import { type Cell, drop, give, ownerOf, type Tensor, valueOf } from './tensor.js';
+import { type Cell, drop, give, ownerOf, type Tensor, valueIn } from './tensor.js';
 
 /** A named cell that owns one tensor: a parameter, a running statistic or an optimizer's slot. */
 export class Variable implements Cell {
@@ -39,7 +39,7 @@ export class Variable implements Cell {
     this.refuseInsideGrad();
     if (next === this.#tensor) return;
     const held = this.#tensor;
-    valueOf(next, this.cell);
+    valueIn(next, this.cell);
     if (next.backend !== held.backend || next.dtype !== held.dtype || !sameShape(next.shape, held.shape)) {
       throw new ShapeError(
         `${this.cell} holds ${showSpec(held)} on '${held.backend.name}'; got ${showSpec(next)} on '${next.backend.name}'`,
@@ -61,7 +61,7 @@ export class Variable implements Cell {
   }
 
   #take(tensor: Tensor): void {
-    valueOf(tensor, this.cell);
+    valueIn(tensor, this.cell);
     const owner = ownerOf(tensor);
     if (owner && 'cell' in owner) throw new UsageError(`${this.cell}: the tensor belongs to ${owner.cell}`);
     give(tensor, this);

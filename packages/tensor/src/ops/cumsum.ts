@@ -1,0 +1,20 @@
+/** Running sums. */
+import type { CumsumAttrs } from '../kernels.js';
+import type { Op } from '../op.js';
+import type { Tensor } from '../tensor.js';
+import { axisOf, checkDType, one } from './common.js';
+
+/** The op of {@link cumsum}. */
+export const cumsumOp: Op<CumsumAttrs> = {
+  name: 'cumsum',
+  infer: ([x]) => {
+    checkDType('cumsum', ['float32', 'float64', 'int32'], x!);
+    return [x!];
+  },
+  vjp: ([dy], { attrs }) => [one(cumsumOp, [dy!], { ...attrs, reverse: !attrs.reverse })],
+  saves: [],
+};
+
+/** The sum of each element and those before it along an axis; without the element itself if `exclusive`, from the end if `reverse`. */
+export const cumsum = (x: Tensor, axis = -1, { exclusive = false, reverse = false } = {}): Tensor =>
+  one(cumsumOp, [x], { axis: axisOf('cumsum', axis, x.shape.length), exclusive, reverse });
