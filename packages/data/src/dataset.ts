@@ -88,12 +88,13 @@ export function arrayDataset(options: ArrayDatasetOptions): Dataset {
 /**
  * Some items of a dataset, in the order of their indices. Nothing is copied.
  *
+ * @param name - What the subset is called. Default: as the dataset.
  * @throws {OptionError} for an index outside the set.
  */
-export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
+export function subset(dataset: Dataset, indices: ArrayLike<number>, name = dataset.name): Dataset {
   checkIndices(dataset, indices);
   const chosen = Float64Array.from(indices);
-  return new HostDataset(dataset.name, chosen.length, dataset.shape, dataset.classes, picked =>
+  return new HostDataset(name, chosen.length, dataset.shape, dataset.classes, picked =>
     dataset.read(Array.from(picked, i => chosen[i]!)),
   );
 }

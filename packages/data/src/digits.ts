@@ -76,7 +76,7 @@ interface Line {
 function drawDigit(styles: readonly Style[], chance: Chance, image: Uint8Array): void {
   const style = styles[chance.below(styles.length)]!;
   const lines = bend(handDrawn(style, chance), chance);
-  const startRadius = Math.max(0.55, 1.25 + chance.normal(0.4));
+  const startRadius = Math.min(2.1, Math.max(0.6, 1.25 + chance.normal(0.45)));
   const endRadius = Math.max(0.5, startRadius + chance.normal(0.2));
   render(placed(lines, Math.max(startRadius, endRadius), chance), startRadius, endRadius, chance, image);
 }
@@ -122,12 +122,12 @@ function catmullRom(a: number, b: number, c: number, d: number, t: number): numb
 
 /** Turned, slanted, stretched and smoothly distorted by polynomials of the second and third degree. */
 function bend(lines: readonly Line[], chance: Chance): Line[] {
-  const half = chance.normal(0.06); // tan of half the angle
+  const half = chance.between(-0.13, 0.13); // tan of half the angle
   const cos = (1 - half * half) / (1 + half * half);
   const sin = (2 * half) / (1 + half * half);
-  const slant = 0.1 + chance.normal(0.22);
-  const width = 1 + chance.normal(0.16);
-  const [a, b, c, d, e, f] = Array.from({ length: 6 }, () => chance.normal(0.09)) as [
+  const slant = chance.between(-0.3, 0.55);
+  const width = chance.between(0.75, 1.3);
+  const [a, b, c, d, e, f] = Array.from({ length: 6 }, () => chance.between(-0.15, 0.15)) as [
     number,
     number,
     number,
@@ -164,10 +164,10 @@ function placed(lines: readonly Line[], radius: number, chance: Chance): Line[] 
     massX += (length * (fromX + toX)) / 2;
     massY += (length * (fromY + toY)) / 2;
   }
-  const box = chance.between(18, 20.5);
+  const box = chance.between(16.5, 20.5);
   const scale = (box - 2 * radius) / Math.max(right - left, bottom - top);
-  const shiftX = SIZE / 2 + chance.normal(0.6) - (massX / mass) * scale;
-  const shiftY = SIZE / 2 + chance.normal(0.6) - (massY / mass) * scale;
+  const shiftX = SIZE / 2 + chance.between(-1.6, 1.6) - (massX / mass) * scale;
+  const shiftY = SIZE / 2 + chance.between(-1.6, 1.6) - (massY / mass) * scale;
   return lines.map(({ fromX, fromY, toX, toY }) => ({
     fromX: fromX * scale + shiftX,
     fromY: fromY * scale + shiftY,

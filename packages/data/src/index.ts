@@ -1,3 +1,4 @@
+export * from './cifar.js';
 export {
   type ArrayDatasetOptions,
   arrayDataset,
@@ -9,7 +10,11 @@ export {
   subset,
 } from './dataset.js';
 export { type DigitsOptions, digits } from './digits.js';
+export { type ImageFile, type ImageFoldersOptions, imageFolders } from './folders.js';
 export { gunzip, isGzip } from './gzip.js';
 export * from './idx.js';
+export { type DecodeImageOptions, decodeImage, fitImage, type Image } from './image.js';
 export { type EpochOptions, type Loader, type LoaderOptions, loader } from './loader.js';
+export type { OnProgress, Progress } from './progress.js';
+export { type ArchiveFile, untar } from './tar.js';
 export * from './transforms.js';

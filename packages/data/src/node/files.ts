@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto';
+import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { FormatError } from '@cnn/tensor';
+
+/** A file's bytes. Throws a {@link FormatError} that names it if it is missing, no file, or has more than `maxBytes`. */
+export async function readBytes(file: string, maxBytes: number): Promise<Uint8Array> {
+  const found = await stat(file).catch(() => undefined);
+  if (!found) throw new FormatError(file, 'no such file');
+  if (!found.isFile()) throw new FormatError(file, 'not a file');
+  if (found.size > maxBytes) throw new FormatError(file, `${found.size} bytes; at most ${maxBytes} are read`);
+  return readFile(file);
+}
+
+/**
+ * Writes a file so that it is either whole or not there: under another name in the same folder, flushed to the disk, then
+ * renamed. When `write` or the disk fails, nothing is left. A killed process leaves a file that ends in `.partial`, which
+ * nothing reads.
+ */
+export async function writeWhole(
+  file: string,
+  write: (append: (chunk: Uint8Array) => Promise<void>) => Promise<void>,
+): Promise<void> {
+  const partial = join(dirname(file), `.${basename(file)}.${randomUUID()}.partial`);
+  try {
+    const handle = await open(partial, 'wx');
+    try {
+      await write(async chunk => {
+        for (let at = 0; at < chunk.length; ) at += (await handle.write(chunk, at)).bytesWritten;
+      });
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(partial, file);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw error;
+  }
+}
+
+/** Removes what killed processes left in a folder more than a day ago. */
+export async function removeOldPartials(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!/^\..*\.partial$/.test(name)) continue;
+    const file = join(folder, name);
+    const found = await stat(file).catch(() => undefined);
+    if (found && Date.now() - found.mtimeMs > 86_400_000) await rm(file, { force: true });
+  }
+}
