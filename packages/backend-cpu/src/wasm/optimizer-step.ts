@@ -1,28 +1,69 @@
-import { type SgdStepAttrs, sizeOf } from '@cnn/tensor';
+import { type AdamStepAttrs, type SgdStepAttrs, type Spec, sizeOf, type View } from '@cnn/tensor';
 import type { CpuBuffer } from '../memory.js';
-import type { WasmKernel } from './kernel.js';
+import type { Runtime, WasmKernel } from './kernel.js';
 
-/** PyTorch's SGD, over the inputs where they may be reused. */
-export const sgdStep: WasmKernel<SgdStepAttrs> = (runtime, inputs, attrs, outputs, reuse) => {
+/** A buffer for each output: the input's own where it may be reused. */
+function targets(
+  runtime: Runtime,
+  inputs: readonly View<CpuBuffer>[],
+  outputs: readonly Spec[],
+  reuse: readonly boolean[],
+): CpuBuffer[] {
+  const buffers: CpuBuffer[] = [];
+  for (let i = 0; i < outputs.length; i++) buffers.push(reuse[i] ? inputs[i]!.buffer : runtime.allocate(outputs[i]!));
+  return buffers;
+}
+
+/** PyTorch's SGD. Without momentum there is no velocity. */
+const sgdStep: WasmKernel<SgdStepAttrs> = (runtime, inputs, attrs, outputs, reuse) => {
   const parameter = inputs[0]!;
   if (parameter.dtype !== 'float32') return undefined;
   const hasVelocity = attrs.momentum !== 0;
-  const gradient = inputs[hasVelocity ? 2 : 1]!.buffer;
-  const results: CpuBuffer[] = [];
-  for (let i = 0; i < outputs.length; i++) results.push(reuse[i] ? inputs[i]!.buffer : runtime.allocate(outputs[i]!));
+  const results = targets(runtime, inputs, outputs, reuse);
   runtime.exports.sgdStep(
     sizeOf(parameter.shape),
     parameter.buffer.pointer,
     hasVelocity ? inputs[1]!.buffer.pointer : 0,
-    gradient.pointer,
+    inputs[hasVelocity ? 2 : 1]!.buffer.pointer,
     results[0]!.pointer,
     hasVelocity ? results[1]!.pointer : 0,
     attrs.learningRate,
     attrs.momentum,
-    attrs.first ? 1 : 1 - attrs.dampening,
+    1 - attrs.dampening,
     attrs.weightDecay,
     attrs.nesterov,
     attrs.first,
   );
   return results;
 };
+
+/** PyTorch's Adam and AdamW. What does not depend on the element is computed here, in double. */
+const adamStep: WasmKernel<AdamStepAttrs> = (runtime, inputs, attrs, outputs, reuse) => {
+  const parameter = inputs[0]!;
+  if (parameter.dtype !== 'float32') return undefined;
+  const { learningRate, beta1, beta2, epsilon, weightDecay, decoupled, step } = attrs;
+  const results = targets(runtime, inputs, outputs, reuse);
+  runtime.exports.adamStep(
+    sizeOf(parameter.shape),
+    parameter.buffer.pointer,
+    inputs[1]!.buffer.pointer,
+    inputs[2]!.buffer.pointer,
+    inputs[3]!.buffer.pointer,
+    results[0]!.pointer,
+    results[1]!.pointer,
+    results[2]!.pointer,
+    decoupled ? 1 - learningRate * weightDecay : 1,
+    decoupled ? 0 : weightDecay,
+    beta1,
+    1 - beta1,
+    beta2,
+    1 - beta2,
+    1 / Math.sqrt(1 - beta2 ** step),
+    epsilon,
+    learningRate / (1 - beta1 ** step),
+  );
+  return results;
+};
+
+/** Fused optimizer steps, in float32. */
+export const optimizerStep = { sgdStep, adamStep };

@@ -1,0 +1,164 @@
+/**
+ * Reductions of [r1, k1, r2, k2] over r1 and r2: rows where k2 is 1, columns elsewhere. Sums add up to BLOCK elements a lane
+ * in single precision and the rest in double, so that the error stays near one rounding on millions of elements.
+ */
+import { get, maxLanes, minLanes, put, sumLanes, wholeOf } from './lanes';
+
+const BLOCK: usize = 64;
+
+/** The sum of n neighbours. */
+export function sumOf(n: usize, x: usize): f64 {
+  let total: f64 = 0;
+  let i: usize = 0;
+  while (i + 16 <= n) {
+    const end = min(i + 16 * BLOCK, n & ~15);
+    let a = f32x4.splat(0), b = f32x4.splat(0), c = f32x4.splat(0), d = f32x4.splat(0);
+    for (; i < end; i += 16) {
+      const p = x + (i << 2);
+      a = f32x4.add(a, v128.load(p));
+      b = f32x4.add(b, v128.load(p, 16));
+      c = f32x4.add(c, v128.load(p, 32));
+      d = f32x4.add(d, v128.load(p, 48));
+    }
+    total += sumLanes(f32x4.add(f32x4.add(a, b), f32x4.add(c, d)));
+  }
+  for (; i < n; i++) total += <f64>load<f32>(x + (i << 2));
+  return total;
+}
+
+/** [r1, k1, r2] -> [k1]. */
+export function sumRows(r1: usize, k1: usize, r2: usize, x: usize, y: usize): void {
+  for (let k: usize = 0; k < k1; k++) {
+    let total: f64 = 0;
+    for (let r: usize = 0; r < r1; r++) total += sumOf(r2, x + (((r * k1 + k) * r2) << 2));
+    store<f32>(y + (k << 2), <f32>total);
+  }
+}
+
+/** Adds up to BLOCK rows of four columns (or one) to their totals in double. */
+@inline
+function addColumns(rows: usize, step: usize, x: usize, totals: usize, whole: bool): void {
+  let sum = f32x4.splat(0);
+  for (let r: usize = 0; r < rows; r++) {
+    sum = f32x4.add(sum, get(x, whole));
+    x += step;
+  }
+  if (whole) {
+    v128.store(totals, f64x2.add(v128.load(totals), f64x2.promote_low_f32x4(sum)));
+    v128.store(totals, f64x2.add(v128.load(totals, 16), f64x2.promote_low_f32x4(v128.shuffle<f32>(sum, sum, 2, 3, 2, 3))), 16);
+  } else {
+    store<f64>(totals, load<f64>(totals) + <f64>f32x4.extract_lane(sum, 0));
+  }
+}
+
+/** [r1, k1, r2, k2] -> [k1, k2]; `totals` are 8 k2 bytes of scratch. */
+export function sumColumns(r1: usize, k1: usize, r2: usize, k2: usize, x: usize, totals: usize, y: usize): void {
+  const step = k2 << 2;
+  for (let k: usize = 0; k < k1; k++) {
+    memory.fill(totals, 0, k2 << 3);
+    for (let r: usize = 0; r < r1; r++) {
+      for (let row: usize = 0; row < r2; row += BLOCK) {
+        const rows = min(BLOCK, r2 - row);
+        const p = x + ((r * k1 + k) * r2 + row) * step;
+        let i: usize = 0;
+        for (; i < wholeOf(k2); i += 4) addColumns(rows, step, p + (i << 2), totals + (i << 3), true);
+        for (; i < k2; i++) addColumns(rows, step, p + (i << 2), totals + (i << 3), false);
+      }
+    }
+    for (let i: usize = 0; i < k2; i++) store<f32>(y + (i << 2), <f32>load<f64>(totals + (i << 3)));
+    y += step;
+  }
+}
+
+@inline
+function extreme(a: v128, b: v128, largest: bool): v128 {
+  return largest ? f32x4.max(a, b) : f32x4.min(a, b);
+}
+
+@inline
+function extremeRows(r1: usize, k1: usize, r2: usize, x: usize, y: usize, largest: bool): void {
+  for (let k: usize = 0; k < k1; k++) {
+    let best = f32x4.splat(largest ? -Infinity : Infinity);
+    for (let r: usize = 0; r < r1; r++) {
+      const p = x + (((r * k1 + k) * r2) << 2);
+      let i: usize = 0;
+      for (; i < wholeOf(r2); i += 4) best = extreme(best, v128.load(p + (i << 2)), largest);
+      for (; i < r2; i++) best = extreme(best, v128.load32_splat(p + (i << 2)), largest);
+    }
+    store<f32>(y + (k << 2), largest ? maxLanes(best) : minLanes(best));
+  }
+}
+
+@inline
+function extremeColumns(r1: usize, k1: usize, r2: usize, k2: usize, x: usize, y: usize, largest: bool): void {
+  for (let k: usize = 0; k < k1; k++) {
+    for (let r: usize = 0; r < r1; r++) {
+      let p = x + (((r * k1 + k) * r2 * k2) << 2);
+      for (let row: usize = 0; row < r2; row++) {
+        if (r == 0 && row == 0) {
+          memory.copy(y, p, k2 << 2);
+        } else {
+          let i: usize = 0;
+          for (; i < wholeOf(k2); i += 4) put(y + (i << 2), extreme(get(y + (i << 2), true), get(p + (i << 2), true), largest), true);
+          for (; i < k2; i++) put(y + (i << 2), extreme(get(y + (i << 2), false), get(p + (i << 2), false), largest), false);
+        }
+        p += k2 << 2;
+      }
+    }
+    y += k2 << 2;
+  }
+}
+
+/** [r1, k1, r2] -> [k1], none of them empty; NaN wins. */
+export function maxRows(r1: usize, k1: usize, r2: usize, x: usize, y: usize): void {
+  extremeRows(r1, k1, r2, x, y, true);
+}
+
+/** [r1, k1, r2] -> [k1], none of them empty; NaN wins. */
+export function minRows(r1: usize, k1: usize, r2: usize, x: usize, y: usize): void {
+  extremeRows(r1, k1, r2, x, y, false);
+}
+
+/** [r1, k1, r2, k2] -> [k1, k2], none of them empty; NaN wins. */
+export function maxColumns(r1: usize, k1: usize, r2: usize, k2: usize, x: usize, y: usize): void {
+  extremeColumns(r1, k1, r2, k2, x, y, true);
+}
+
+/** [r1, k1, r2, k2] -> [k1, k2], none of them empty; NaN wins. */
+export function minColumns(r1: usize, k1: usize, r2: usize, k2: usize, x: usize, y: usize): void {
+  extremeColumns(r1, k1, r2, k2, x, y, false);
+}
+
+/** Rows of n >= 1 neighbours -> where the largest of each is: the first of equals, and the first NaN before all numbers. */
+export function argMaxRows(rows: usize, n: usize, x: usize, y: usize): void {
+  for (let row: usize = 0; row < rows; row++) {
+    let best = load<f32>(x);
+    let at: usize = 0;
+    for (let i: usize = 1; i < n && best == best; i++) {
+      const value = load<f32>(x + (i << 2));
+      if (!(value <= best)) {
+        best = value;
+        at = i;
+      }
+    }
+    store<i32>(y + (row << 2), <i32>at);
+    x += n << 2;
+  }
+}
+
+/** Rows of n >= 1 neighbours -> where the smallest of each is: the first of equals, and the first NaN before all numbers. */
+export function argMinRows(rows: usize, n: usize, x: usize, y: usize): void {
+  for (let row: usize = 0; row < rows; row++) {
+    let best = load<f32>(x);
+    let at: usize = 0;
+    for (let i: usize = 1; i < n && best == best; i++) {
+      const value = load<f32>(x + (i << 2));
+      if (!(value >= best)) {
+        best = value;
+        at = i;
+      }
+    }
+    store<i32>(y + (row << 2), <i32>at);
+    x += n << 2;
+  }
+}
