@@ -1,0 +1,11 @@
+export * from './graph.js';
+export type { Initialiser, InitialiserConfig } from './initialisers.js';
+export * as initialisers from './initialisers.js';
+export * from './layer.js';
+export * from './layers/index.js';
+export type { Loss } from './losses.js';
+export * as losses from './losses.js';
+export * from './model-json.js';
+export * from './net.js';
+export { type Plan, type PlannedLayer, planModel } from './plan.js';
+export { standardLayers } from './standard-layers.js';

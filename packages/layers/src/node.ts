@@ -1,0 +1,2 @@
+/** Reading and writing model and weight files. */
+export {};
