@@ -67,22 +67,30 @@ interface Forward<R> {
 
 /** Runs the callback in a scope of its own, so that the backward pass starts with only what the tapes keep. */
 function forward<R extends Loss>(fn: (context: GradContext) => R): Forward<R> {
-  return tidy(() => {
-    const updates: Record<string, Tensor> = {};
-    const result = fn({
-      update(name, next) {
-        if (Object.hasOwn(updates, name)) throw new UsageError(`grad: two updates of '${name}' in one step`);
-        updates[name] = alias(next);
-      },
-    });
-    refusePromise(result, 'grad');
-    const { loss, ...aux } = result instanceof Tensor ? { loss: result } : result;
-    const { spec } = valueIn(loss, 'grad, the loss');
-    if (spec.shape.length > 0 || !isFloat(spec.dtype)) {
-      throw new ShapeError(`grad: the loss is ${showSpec(spec)}, not a float scalar; use sum or mean`);
-    }
-    return { loss: alias(loss), aux: aux as Auxiliary<R>, updates };
-  }, 'grad');
+  // Kept by their buffers: an update may come from within a tidy, whose end would drop a handle.
+  const kept = new Map<string, Value>();
+  try {
+    return tidy(() => {
+      const result = fn({
+        update(name, next) {
+          if (kept.has(name)) throw new UsageError(`grad: two updates of '${name}' in one step`);
+          const value = valueIn(next, `grad, the update of '${name}'`);
+          value.storage.count++;
+          kept.set(name, value);
+        },
+      });
+      refusePromise(result, 'grad');
+      const { loss, ...aux } = result instanceof Tensor ? { loss: result } : result;
+      const { spec } = valueIn(loss, 'grad, the loss');
+      if (spec.shape.length > 0 || !isFloat(spec.dtype)) {
+        throw new ShapeError(`grad: the loss is ${showSpec(spec)}, not a float scalar; use sum or mean`);
+      }
+      const updates = Object.fromEntries([...kept].map(([name, value]) => [name, new Tensor(value)]));
+      return { loss: alias(loss), aux: aux as Auxiliary<R>, updates };
+    }, 'grad');
+  } finally {
+    for (const { storage } of kept.values()) storage.release();
+  }
 }
 
 /** Pulls the seeds back through the tape and empties it. Gives one fresh handle per source, or undefined where nothing flows. */
