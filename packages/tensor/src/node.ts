@@ -1,0 +1,35 @@
+/** What every package needs of Node's file system. */
+import { randomUUID } from 'node:crypto';
+import { open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+
+/**
+ * Writes a file so that it is either whole or not there: under another name in the same folder, flushed to the disk, then
+ * renamed. When writing fails, nothing is left and an older file stays as it was. A killed process leaves a file that ends in
+ * `.partial`, which nothing reads.
+ */
+export async function writeWhole(
+  file: string,
+  write: (append: (chunk: Uint8Array) => Promise<void>) => Promise<void>,
+): Promise<void> {
+  const partial = join(dirname(file), `.${basename(file)}.${randomUUID()}.partial`);
+  try {
+    const handle = await open(partial, 'wx');
+    try {
+      await write(async chunk => {
+        for (let at = 0; at < chunk.length; ) at += (await handle.write(chunk, at)).bytesWritten;
+      });
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(partial, file);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw error;
+  }
+}
+
+/** {@link writeWhole} of some bytes or text. */
+export const writeFileWhole = (file: string, content: Uint8Array | string): Promise<void> =>
+  writeWhole(file, append => append(typeof content === 'string' ? new TextEncoder().encode(content) : content));
