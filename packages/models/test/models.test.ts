@@ -1,0 +1,27 @@
+import { planModel } from '@cnn/layers';
+import { sizeOf } from '@cnn/tensor';
+import { expect, test } from 'vitest';
+import { convnetjsCifar10, lenet5, mlp, standardModels } from '../src/index.js';
+
+function parametersOf(name: string): number {
+  const { build, input } = standardModels[name]!;
+  const slots = planModel(build({}), [input]).layers.flatMap(layer => Object.values(layer.slots));
+  return slots.reduce((total, slot) => total + (slot?.kind === 'parameter' ? sizeOf(slot.shape) : 0), 0);
+}
+
+test('parameter counts are the sums of (inputs + 1) x outputs that one gets by hand', () => {
+  // 6 (25 + 1) + 16 (6 x 25 + 1) + 120 (400 + 1) + 84 (120 + 1) + 10 (84 + 1)
+  expect(parametersOf('lenet5')).toBe(61706);
+  // 16 (75 + 1) + 20 (400 + 1) + 20 (500 + 1) + 10 (320 + 1)
+  expect(parametersOf('convnetjs-cifar10')).toBe(22466);
+  // 128 (784 + 1) + 10 (128 + 1)
+  expect(parametersOf('mlp')).toBe(101770);
+});
+
+test('each model gives one score a class', () => {
+  for (const model of [lenet5({ classes: 7 }), mlp({ classes: 7, hidden: [20, 30] })]) {
+    const plan = planModel(model, [[1, 28, 28]]);
+    expect(plan.layers.at(-1)!.outputShape).toEqual([7]);
+  }
+  expect(planModel(convnetjsCifar10({ classes: 7 }), [[3, 32, 32]]).layers.at(-1)!.outputShape).toEqual([7]);
+});

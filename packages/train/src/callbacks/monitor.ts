@@ -1,0 +1,29 @@
+/** Which figure of an epoch a callback follows. */
+import { OptionError, option } from '@cnn/tensor';
+import type { EpochLog } from '../events.js';
+
+/** The figure, and when it counts as better. */
+export interface Monitor {
+  /** Default 'testLoss'. Losses should fall, accuracies rise. */
+  readonly monitor?: 'testLoss' | 'testAccuracy' | 'trainLoss' | 'trainAccuracy';
+  /** A change counts only if it is larger than this. Default 0. */
+  readonly minDelta?: number;
+}
+
+/** Rules for the options of {@link Monitor}. */
+export const monitorRules = {
+  monitor: option.oneOf('testLoss', 'testAccuracy', 'trainLoss', 'trainAccuracy'),
+  minDelta: option.nonNegative,
+};
+
+/** The figure of an epoch. @throws {OptionError} if the run has no validation data to take it from. */
+export function monitored(log: EpochLog, { monitor = 'testLoss' }: Monitor): number {
+  const value = log[monitor];
+  if (value === undefined)
+    throw new OptionError('callback', 'monitor', monitor, 'a training figure, since the run has no validation data');
+  return value;
+}
+
+/** Whether a figure is better than the best so far. */
+export const improves = (value: number, best: number | undefined, { monitor = 'testLoss', minDelta = 0 }: Monitor): boolean =>
+  best === undefined || (monitor.endsWith('Loss') ? value < best - minDelta : value > best + minDelta);

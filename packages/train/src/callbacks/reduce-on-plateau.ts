@@ -1,0 +1,43 @@
+import { checkOptions, option } from '@cnn/tensor';
+import type { Callback } from '../callback.js';
+import { improves, type Monitor, monitored, monitorRules } from './monitor.js';
+
+/** Options of {@link reduceOnPlateau}. */
+export interface ReduceOnPlateauOptions extends Monitor {
+  /** The learning rate is multiplied by this. Default 0.1. */
+  readonly factor?: number;
+  /** Epochs without a better figure before it is. Default 3. */
+  readonly patience?: number;
+}
+
+/** Lowers the learning rate each time a figure stops improving. */
+export function reduceOnPlateau(options: ReduceOnPlateauOptions = {}): Callback {
+  checkOptions('reduceOnPlateau', options, { ...monitorRules, factor: option.between(0, 1), patience: option.count });
+  const { factor = 0.1, patience = 3 } = options;
+  let best: number | undefined;
+  let waited = 0;
+  let scale = 1;
+  return {
+    name: 'reduceOnPlateau',
+    onEvent(event, run) {
+      if (event.type === 'start') run.learningRateScale *= scale;
+      if (event.type !== 'epochEnd') return;
+      const value = monitored(event, options);
+      if (improves(value, best, options)) {
+        best = value;
+        waited = 0;
+      } else if (++waited >= patience) {
+        waited = 0;
+        scale *= factor;
+        run.learningRateScale *= factor;
+      }
+    },
+    save: () => ({ data: { best: best ?? null, waited, scale } }),
+    restore: state => {
+      const data = state.data as { best: number | null; waited: number; scale: number };
+      best = data.best ?? undefined;
+      waited = data.waited;
+      scale = data.scale;
+    },
+  };
+}

@@ -1,0 +1,312 @@
+/** The training loop. */
+import type { Batch, Loader } from '@cnn/data';
+import { type Loss, modelToJSON, type Net } from '@cnn/layers';
+import { clipByGlobalNorm, clipByValue, type Optimizer, type OptimizerState, type Schedule } from '@cnn/optim';
+import { checkOptions, grad, ops, option, ShapeError, showShape, type Tensor, tidy, UsageError } from '@cnn/tensor';
+import type { Callback, TrainingRun } from './callback.js';
+import { type Checkpoint, captureVariables, restoreVariables } from './checkpoint.js';
+import { evaluate, imagesOf, targetsOf } from './evaluate.js';
+import type { EpochLog, StopReason, TrainEvent } from './events.js';
+import { findNonFinite, NonFiniteLossError } from './guard.js';
+
+/** Options of {@link fit}. */
+export interface FitOptions {
+  /** Its trainable parameters are trained. */
+  readonly net: Net;
+  readonly loss: Loss;
+  readonly optimizer: Optimizer;
+  /** The learning rate as a function of the epochs done, fractions included; the optimizer's own by default. */
+  readonly schedule?: Schedule;
+  readonly data: Loader;
+  /** Evaluated after each epoch. */
+  readonly validation?: Loader;
+  readonly epochs: number;
+  /** Keep the gradients' common norm, or each of their numbers, within a bound. */
+  readonly clip?: { readonly norm?: number; readonly value?: number };
+  readonly callbacks?: readonly Callback[];
+  /** Told of every step and epoch. */
+  readonly onEvent?: (event: TrainEvent) => void;
+  /** Ends the run between two steps. */
+  readonly signal?: AbortSignal;
+  /** Go on from here. */
+  readonly resume?: Checkpoint;
+}
+
+/** What {@link fit} gives. */
+export interface FitResult {
+  readonly reason: StopReason;
+  /** One row an epoch. */
+  readonly history: readonly EpochLog[];
+  /** Time inside training steps, those before a resume included. */
+  readonly seconds: number;
+  /** Images trained on, those before a resume included. */
+  readonly images: number;
+}
+
+/**
+ * Trains a net.
+ *
+ * The same net, data, options and seed give the same bits, also when the run is stopped and resumed.
+ *
+ * @throws {NonFiniteLossError} at the first loss that is NaN or infinite, with the step and the first layer at fault.
+ * @throws {OptionError} for an impossible option. @throws {UsageError} for a checkpoint of another run.
+ */
+export async function fit(options: FitOptions): Promise<FitResult> {
+  checkOptions(
+    'fit',
+    options,
+    {
+      net: option.any,
+      loss: option.any,
+      optimizer: option.any,
+      schedule: option.any,
+      data: option.any,
+      validation: option.any,
+      epochs: option.index,
+      clip: option.any,
+      callbacks: option.any,
+      onEvent: option.any,
+      signal: option.any,
+      resume: option.any,
+    },
+    ['net', 'loss', 'optimizer', 'data', 'epochs'],
+  );
+  const names = (options.callbacks ?? []).map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice) throw new UsageError(`fit: two callbacks are named '${twice}'`);
+  const run = new Run(options);
+  try {
+    return await run.run();
+  } finally {
+    run.dispose();
+  }
+}
+
+/** A run that is under way. */
+class Run implements TrainingRun {
+  readonly net: Net;
+  readonly history: EpochLog[] = [];
+  learningRateScale = 1;
+  readonly #options: FitOptions;
+  readonly #parameters;
+  readonly #state: OptimizerState;
+  readonly #fingerprint: string;
+  #epoch = 0;
+  #batch = 0;
+  #step = 0;
+  #loss = 0;
+  #correct = 0;
+  #images = 0;
+  #totalImages = 0;
+  #seconds = 0;
+  #epochSeconds = 0;
+  #learningRate = 0;
+  #stopped = false;
+
+  constructor(options: FitOptions) {
+    this.#options = options;
+    this.net = options.net;
+    const shape = options.data.batchShape.slice(1);
+    const expected = options.net.plan.inputShapes[0]!;
+    if (showShape(shape) !== showShape(expected)) {
+      throw new ShapeError(`fit: the images are ${showShape(shape)}, the model takes ${showShape(expected)}`);
+    }
+    this.#parameters = options.net.trainable;
+    if (this.#parameters.length === 0) throw new UsageError('fit: the net has no trainable parameters');
+    this.#fingerprint = fingerprintOf(options);
+    this.#state = options.optimizer.init(this.#parameters);
+    try {
+      if (options.resume) this.#restore(options.resume);
+    } catch (error) {
+      this.#state.dispose();
+      throw error;
+    }
+  }
+
+  async run(): Promise<FitResult> {
+    const { epochs, data, signal } = this.#options;
+    await this.#tell({ type: 'start', epochs, batches: data.batches, step: this.#step });
+    let reason: StopReason = 'finished';
+    while (this.#epoch < epochs) {
+      for await (const batch of data.epoch(this.#epoch, { startBatch: this.#batch })) {
+        if (signal?.aborted) break;
+        await this.#trainOn(batch);
+        if (this.#stopped) break;
+      }
+      reason = signal?.aborted ? 'aborted' : this.#stopped ? 'stopped' : 'finished';
+      if (reason !== 'finished') break;
+      await this.#endEpoch();
+      if (this.#stopped) {
+        reason = 'stopped';
+        break;
+      }
+    }
+    await this.#tell({ type: 'end', reason });
+    return { reason, history: this.history, seconds: this.#seconds, images: this.#totalImages };
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  async checkpoint(): Promise<Checkpoint> {
+    await this.net.backend.flush();
+    return {
+      fingerprint: this.#fingerprint,
+      epoch: this.#epoch,
+      batch: this.#batch,
+      step: this.#step,
+      optimizerSteps: this.#state.stepCount,
+      images: this.#totalImages,
+      running: { loss: this.#loss, correct: this.#correct, images: this.#images },
+      seconds: { total: this.#seconds, epoch: this.#epochSeconds },
+      history: [...this.history],
+      callbacks: Object.fromEntries((this.#options.callbacks ?? []).flatMap(({ name, save }) => (save ? [[name, save()]] : []))),
+      tensors: await captureVariables([...this.net.variables, ...this.#state.slots]),
+    };
+  }
+
+  dispose(): void {
+    this.#state.dispose();
+  }
+
+  #restore(from: Checkpoint): void {
+    if (from.fingerprint !== this.#fingerprint) {
+      throw new UsageError(`fit: the checkpoint is of another run: ${from.fingerprint}; this one is ${this.#fingerprint}`);
+    }
+    restoreVariables([...this.net.variables, ...this.#state.slots], from.tensors, 'checkpoint');
+    this.#state.stepCount = from.optimizerSteps;
+    this.#epoch = from.epoch;
+    this.#batch = from.batch;
+    this.#step = from.step;
+    this.#totalImages = from.images;
+    this.#loss = from.running.loss;
+    this.#correct = from.running.correct;
+    this.#images = from.running.images;
+    this.#seconds = from.seconds.total;
+    this.#epochSeconds = from.seconds.epoch;
+    this.history.push(...from.history);
+    for (const { name, restore } of this.#options.callbacks ?? []) {
+      const state = from.callbacks[name];
+      if (state) restore?.(state);
+    }
+  }
+
+  async #tell(event: TrainEvent): Promise<void> {
+    this.#options.onEvent?.(event);
+    for (const callback of this.#options.callbacks ?? []) await callback.onEvent(event, this);
+  }
+
+  async #trainOn(batch: Batch): Promise<void> {
+    const { optimizer, schedule, data, epochs } = this.#options;
+    const started = performance.now();
+    const base = schedule ? schedule.at(this.#epoch + this.#batch / data.batches) : (optimizer.config.learningRate as number);
+    this.#learningRate = base * this.learningRateScale;
+    const { loss, correct } = await this.#update(batch);
+    const seconds = (performance.now() - started) / 1000;
+    this.#seconds += seconds;
+    this.#epochSeconds += seconds;
+    this.#loss += loss * batch.size;
+    this.#correct += correct;
+    this.#images += batch.size;
+    this.#totalImages += batch.size;
+    this.#batch++;
+    this.#step++;
+    await this.#tell({
+      type: 'step',
+      step: this.#step,
+      epoch: this.#epoch + 1,
+      batch: this.#batch,
+      batches: data.batches,
+      epochs,
+      loss,
+      accuracy: correct / batch.size,
+      learningRate: this.#learningRate,
+      images: this.#totalImages,
+      seconds: this.#seconds,
+    });
+  }
+
+  /** One step: forward, backward, update. The loss is looked at before anything is changed. */
+  async #update(batch: Batch): Promise<{ loss: number; correct: number }> {
+    const { net } = this;
+    const { loss: lossOf } = this.#options;
+    const step = this.#step;
+    const { images, result } = tidy(() => {
+      const images = imagesOf(net, batch);
+      const targets = targetsOf(net, batch);
+      const result = grad(({ update }) => {
+        const logits = net.apply(images, { training: true, step, update });
+        return { loss: lossOf(logits, targets), hits: countHits(logits, targets) };
+      }, this.#parameters);
+      return { images, result };
+    });
+    let updates = Object.values(result.updates);
+    try {
+      const [loss, correct] = await read(result.loss, result.aux.hits);
+      if (!Number.isFinite(loss)) throw new NonFiniteLossError(step + 1, loss, await findNonFinite(net, images, step));
+      tidy(() => this.#state.step(this.#clipped(result.grads), { learningRate: this.#learningRate }));
+      net.commit(result.updates);
+      updates = [];
+      return { loss, correct };
+    } finally {
+      for (const held of [images, result.loss, result.aux.hits, ...result.grads, ...updates]) held.dispose();
+    }
+  }
+
+  #clipped(grads: readonly Tensor[]): readonly Tensor[] {
+    const { norm, value } = this.#options.clip ?? {};
+    const within = value === undefined ? grads : clipByValue(grads, value);
+    return norm === undefined ? within : clipByGlobalNorm(within, norm).grads;
+  }
+
+  async #endEpoch(): Promise<void> {
+    const { net } = this;
+    const { loss, validation, signal } = this.#options;
+    const test = validation && (await evaluate({ net, loss, data: validation, ...(signal && { signal }) }));
+    const log: EpochLog = {
+      epoch: this.#epoch + 1,
+      trainLoss: this.#loss / this.#images,
+      trainAccuracy: this.#correct / this.#images,
+      ...(test && { testLoss: test.loss, testAccuracy: test.accuracy }),
+      learningRate: this.#learningRate,
+      seconds: this.#epochSeconds,
+      imagesPerSecond: this.#images / this.#epochSeconds,
+    };
+    this.history.push(log);
+    this.#epoch++;
+    this.#batch = 0;
+    this.#loss = 0;
+    this.#correct = 0;
+    this.#images = 0;
+    this.#epochSeconds = 0;
+    await this.#tell({ type: 'epochEnd', ...log });
+  }
+}
+
+/** What must be the same for a checkpoint to be of the same run. */
+function fingerprintOf({ net, optimizer, schedule, data, clip }: FitOptions): string {
+  return JSON.stringify({
+    model: modelToJSON(net.model).model,
+    dtype: net.dtype,
+    seed: net.seed,
+    trained: net.trainable.map(({ name }) => name),
+    optimizer,
+    schedule: schedule ?? null,
+    clip: clip ?? null,
+    data: { name: data.dataset.name, length: data.dataset.length, batchSize: data.batchSize, batches: data.batches },
+  });
+}
+
+/** How many rows of [n, classes] have their highest score where the target has. */
+const countHits = (logits: Tensor, targets: Tensor): Tensor =>
+  tidy(() => {
+    const labels = targets.dtype === 'int32' ? targets : ops.argMax(targets, -1);
+    return ops.sum(ops.equal(ops.argMax(logits, -1), labels));
+  });
+
+/** Two numbers, at once where the backend can, since a wait costs a turn of the event loop in every step. */
+async function read(a: Tensor, b: Tensor): Promise<[number, number]> {
+  if (a.backend.readSync) return [a.dataSync()[0]!, b.dataSync()[0]!];
+  return Promise.all([a.item(), b.item()]);
+}

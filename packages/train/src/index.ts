@@ -1,0 +1,10 @@
+export type { Callback, TrainingRun } from './callback.js';
+export { type EarlyStoppingOptions, earlyStopping } from './callbacks/early-stopping.js';
+export type { Monitor } from './callbacks/monitor.js';
+export { type ReduceOnPlateauOptions, reduceOnPlateau } from './callbacks/reduce-on-plateau.js';
+export { type CallbackState, type Checkpoint, formatCheckpoint, type Position, parseCheckpoint } from './checkpoint.js';
+export { type EvaluateOptions, evaluate, predict } from './evaluate.js';
+export type * from './events.js';
+export { type FitOptions, type FitResult, fit } from './fit.js';
+export { findNonFinite, NonFiniteLossError } from './guard.js';
+export { type Classification, ClassificationMeter } from './metrics.js';
