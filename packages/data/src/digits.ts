@@ -44,7 +44,8 @@ class Chance {
   private next = 0;
 
   constructor(set: string, seed: number, index: number) {
-    this.words = randomBits(128 + (SIZE * SIZE) / 4, randomKey(set, seed, index));
+    // At most 60 for the strokes, then a byte of noise for each pixel.
+    this.words = randomBits(60 + (SIZE * SIZE) / 4, randomKey(set, seed, index));
   }
 
   word(): number {

@@ -54,6 +54,10 @@ function withoutAlpha({ width, height, rgba, grey }: StoredPicture, background: 
   for (let pixel = 0; pixel < width * height; pixel++) {
     const alpha = rgba[pixel * 4 + 3]!;
     for (let channel = 0; channel < channels; channel++) {
+      if (alpha === 255) {
+        data[pixel * channels + channel] = rgba[pixel * 4 + channel]!;
+        continue;
+      }
       data[pixel * channels + channel] = Math.round(
         (rgba[pixel * 4 + channel]! * alpha + background[channel]! * (255 - alpha)) / 255,
       );
@@ -102,61 +106,79 @@ export function fitImage(image: Image, shape: ImageShape): Uint8Array {
   const [channels, height, width] = shape;
   if (channels !== 1 && channels !== 3)
     throw new ShapeError(`fitImage: images have 1 or 3 channels; asked for [${shape.join(', ')}]`);
-  // The window of the picture that has the shape's proportions.
+  const planes = image.height === height && image.width === width ? planesOf(image) : scaledPlanes(image, height, width);
+  const size = height * width;
+  const fitted = new Uint8Array(channels * size);
+  for (let i = 0; i < fitted.length; i++) {
+    if (image.channels === channels) fitted[i] = Math.round(planes[i]!);
+    else if (channels === 3) fitted[i] = Math.round(planes[i % size]!);
+    else fitted[i] = Math.round(0.299 * planes[i]! + 0.587 * planes[size + i]! + 0.114 * planes[2 * size + i]!);
+  }
+  return fitted;
+}
+
+/** `[height, width, channels]` as `[channels, height, width]`. */
+function planesOf({ width, height, channels, data }: Image): Float64Array {
+  const planes = new Float64Array(data.length);
+  for (let from = 0, pixel = 0; pixel < width * height; pixel++) {
+    for (let channel = 0; channel < channels; channel++) planes[channel * width * height + pixel] = data[from++]!;
+  }
+  return planes;
+}
+
+/** The window in the middle of a picture that has the proportions asked for, scaled: first along the rows, then along the columns. */
+function scaledPlanes(image: Image, height: number, width: number): Float64Array {
   const scale = Math.min(image.width / width, image.height / height);
   const columns = axisWeights(image.width, scale, width);
   const rows = axisWeights(image.height, scale, height);
-  const planes = new Float64Array(image.channels * height * width);
-  const narrowed = new Float64Array(image.height * width);
+  const source = planesOf(image);
+  const narrowed = new Float64Array(image.channels * image.height * width);
+  for (let row = 0; row < image.channels * image.height; row++) {
+    for (let x = 0; x < width; x++) {
+      const from = row * image.width + columns.first[x]!;
+      let sum = 0;
+      for (let tap = 0; tap < columns.taps; tap++) sum += columns.weights[x * columns.taps + tap]! * source[from + tap]!;
+      narrowed[row * width + x] = sum;
+    }
+  }
+  const scaled = new Float64Array(image.channels * height * width);
   for (let channel = 0; channel < image.channels; channel++) {
-    for (let y = 0; y < image.height; y++) {
-      columns.forEach(({ first, weights }, x) => {
-        let sum = 0;
-        for (let i = 0; i < weights.length; i++)
-          sum += weights[i]! * image.data[(y * image.width + first + i) * image.channels + channel]!;
-        narrowed[y * width + x] = sum;
-      });
-    }
-    rows.forEach(({ first, weights }, y) => {
-      for (let x = 0; x < width; x++) {
-        let sum = 0;
-        for (let i = 0; i < weights.length; i++) sum += weights[i]! * narrowed[(first + i) * width + x]!;
-        planes[(channel * height + y) * width + x] = sum;
+    for (let y = 0; y < height; y++) {
+      const to = (channel * height + y) * width;
+      for (let tap = 0; tap < rows.taps; tap++) {
+        const weight = rows.weights[y * rows.taps + tap]!;
+        const from = (channel * image.height + rows.first[y]! + tap) * width;
+        for (let x = 0; x < width; x++) scaled[to + x]! += weight * narrowed[from + x]!;
       }
-    });
-  }
-  const size = height * width;
-  if (image.channels === 3 && channels === 1) {
-    return Uint8Array.from({ length: size }, (_, i) =>
-      Math.round(0.299 * planes[i]! + 0.587 * planes[size + i]! + 0.114 * planes[2 * size + i]!),
-    );
-  }
-  return Uint8Array.from({ length: channels * size }, (_, i) => Math.round(planes[image.channels === 1 ? i % size : i]!));
-}
-
-interface PixelWeights {
-  readonly first: number;
-  readonly weights: readonly number[];
-}
-
-/** For each of `size` new pixels, the old ones it is made of: `scale` old pixels to a new one, the window in the middle of `length`. */
-function axisWeights(length: number, scale: number, size: number): PixelWeights[] {
-  const start = (length - size * scale) / 2;
-  return Array.from({ length: size }, (_, i) => {
-    if (scale <= 1) {
-      const centre = Math.min(length - 1, Math.max(0, start + (i + 0.5) * scale - 0.5));
-      const first = Math.min(length - 1, Math.floor(centre));
-      const next = centre - first;
-      return next === 0 ? { first, weights: [1] } : { first, weights: [1 - next, next] };
     }
-    // Rounding may put the window's ends a hair outside the picture.
-    const low = Math.max(0, start + i * scale);
-    const high = Math.min(length, start + (i + 1) * scale);
-    const first = Math.floor(low);
-    const last = Math.ceil(high);
-    return {
-      first,
-      weights: Array.from({ length: last - first }, (_, j) => (Math.min(high, first + j + 1) - Math.max(low, first + j)) / scale),
-    };
-  });
+  }
+  return scaled;
+}
+
+/** How each new value along an axis is made of old ones: `taps` of them from `first` on. */
+interface AxisWeights {
+  readonly taps: number;
+  readonly first: Int32Array;
+  /** `[size, taps]`. */
+  readonly weights: Float64Array;
+}
+
+/** `scale` old values to a new one; the window of `size` new ones is in the middle of the `length` old ones. */
+function axisWeights(length: number, scale: number, size: number): AxisWeights {
+  const start = (length - size * scale) / 2;
+  const taps = Math.min(length, scale <= 1 ? 2 : Math.ceil(scale) + 1);
+  const first = new Int32Array(size);
+  const weights = new Float64Array(size * taps);
+  for (let i = 0; i < size; i++) {
+    // Growing, the new centre lies between two old ones; shrinking, the new value covers an interval of old ones.
+    const centre = Math.min(length - 1, Math.max(0, start + (i + 0.5) * scale - 0.5));
+    const [low, high] = [start + i * scale, start + (i + 1) * scale];
+    first[i] = Math.min(length - taps, Math.max(0, Math.floor(scale <= 1 ? centre : low)));
+    for (let tap = 0; tap < taps; tap++) {
+      const old = first[i]! + tap;
+      const weight = scale <= 1 ? 1 - Math.abs(centre - old) : (Math.min(high, old + 1) - Math.max(low, old)) / scale;
+      weights[i * taps + tap] = Math.max(0, weight);
+    }
+  }
+  return { taps, first, weights };
 }

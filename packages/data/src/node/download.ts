@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { CnnError, FormatError } from '@cnn/tensor';
 import type { OnProgress } from '../progress.js';
-import { removeOldPartials, writeWhole } from './files.js';
+import { removeOldPartials, writeWhole } from './write-whole.js';
 
 /** A download that failed: no answer, an HTTP error, a connection that broke, or a disk that could not be written. */
 export class DownloadError extends CnnError {

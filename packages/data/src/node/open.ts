@@ -13,7 +13,7 @@ import type { OnProgress } from '../progress.js';
 import { untar } from '../tar.js';
 import { cacheFolder } from './cache.js';
 import { download } from './download.js';
-import { readBytes } from './files.js';
+import { readBytes } from './read-bytes.js';
 import { SOURCES, type Source } from './sources.js';
 
 const NAMES = ['digits', 'mnist', 'fashion-mnist', 'cifar10', 'folder'] as const;
