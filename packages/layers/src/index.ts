@@ -8,4 +8,7 @@ export * as losses from './losses.js';
 export * from './model-json.js';
 export * from './net.js';
 export { type Plan, type PlannedLayer, planModel } from './plan.js';
+export * from './safetensors.js';
 export { standardLayers } from './standard-layers.js';
+export * from './summary.js';
+export * from './weights.js';

@@ -120,7 +120,7 @@ export const orthogonal =
         const along = vector.reduce((total, x, j) => total + x * earlier[j]!, 0);
         for (let j = 0; j < length; j++) vector[j]! -= along * earlier[j]!;
       }
-      const norm = Math.hypot(...vector);
+      const norm = Math.sqrt(vector.reduce((total, x) => total + x * x, 0));
       for (let j = 0; j < length; j++) vector[j]! /= norm;
     });
     const matrix = new Float64Array(rows * columns);
@@ -154,12 +154,12 @@ const configured = {
 
 /** The initialiser that a config names. @throws {OptionError} for an unknown name or option. */
 export function initialiserFrom(config: InitialiserConfig, owner = 'initialiser'): Initialiser {
-  const { type, ...options } = typeof config === 'string' ? { type: config } : config;
-  if (Object.hasOwn(plain, type)) {
+  const { type = config, ...options }: { type?: unknown } = typeof config === 'object' && config !== null ? config : {};
+  if (typeof type === 'string' && Object.hasOwn(plain, type)) {
     checkOptions(type, options, {});
     return plain[type]!;
   }
-  if (Object.hasOwn(configured, type)) {
+  if (typeof type === 'string' && Object.hasOwn(configured, type)) {
     const { make, rules, required } = configured[type as keyof typeof configured];
     checkOptions(type, options, rules, required);
     return (make as (options: object) => Initialiser)(options);

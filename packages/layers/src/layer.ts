@@ -35,7 +35,7 @@ export type SlotTensors<S> = { readonly [K in keyof S]: S[K] extends Slot ? Tens
 export interface LayerDefinition<C extends object, S, X extends Tensor | readonly Tensor[] = Tensor> {
   /** The name in model files; a plugin's is 'scope/name'. */
   readonly type: string;
-  /** A rule per option; unknown options are errors. */
+  /** A rule per option; an option without a rule is an error. Default: the layer takes no options. */
   readonly options?: { readonly [K in keyof Required<C>]: OptionRule };
   /** Options that must be given. */
   readonly required?: readonly (keyof C & string)[];
@@ -85,7 +85,7 @@ export function defineLayer<C extends object, S = Record<never, never>, X extend
 
 /** A layer of a definition. @throws {OptionError} for an unknown or impossible option. */
 export function layerOf(definition: AnyLayerDefinition, config: object): Layer {
-  const { type, options, required } = definition;
-  if (options) checkOptions(type, config, options as Readonly<Record<string, OptionRule>>, required);
+  const { type, options = {}, required } = definition;
+  checkOptions(type, config, options as Readonly<Record<string, OptionRule>>, required);
   return { kind: 'layer', definition, config: { ...config } };
 }

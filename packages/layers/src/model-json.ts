@@ -1,5 +1,5 @@
 /** Models as JSON: `{ "format": "cnn-model", "version": 1, "model": … }`. */
-import { FormatError, type Shape, show } from '@cnn/tensor';
+import { CnnError, FormatError, OptionError, type Shape, show } from '@cnn/tensor';
 import { branches, type Graph, graph, residual, sequential } from './graph.js';
 import { type AnyLayerDefinition, type Layer, type LayerFactory, layerOf } from './layer.js';
 
@@ -27,14 +27,14 @@ export interface ModelJSON {
   readonly model: LayerJSON;
 }
 
+/** What a model file says beside its layers. */
+export type ModelDetails = Pick<ModelJSON, 'input' | 'classes' | 'normalise'>;
+
 const version = 1;
 const knownFields = ['format', 'version', 'input', 'classes', 'normalise', 'model'];
 
 /** A model as JSON, with what else a user of it must know. */
-export const modelToJSON = (
-  model: Graph | Layer,
-  details: Pick<ModelJSON, 'input' | 'classes' | 'normalise'> = {},
-): ModelJSON => ({
+export const modelToJSON = (model: Graph | Layer, details: ModelDetails = {}): ModelJSON => ({
   format: 'cnn-model',
   version,
   ...details,
@@ -44,16 +44,21 @@ export const modelToJSON = (
 function layerToJSON(layer: Layer | Graph): LayerJSON {
   if (layer.kind === 'layer') return { type: layer.definition.type, ...layer.config };
   const { inputs, nodes, outputs } = layer;
+  // JavaScript moves keys that look like numbers to the front of an object.
+  const keepsOrder = Object.keys(Object.fromEntries(nodes.map(({ name }) => [name, 0]))).every(
+    (key, i) => key === nodes[i]!.name,
+  );
   const isChain =
     nodes.length > 0 &&
+    keepsOrder &&
     inputs.join() === 'input' &&
     outputs.join() === nodes.at(-1)!.name &&
     nodes.every((node, i) => node.inputs.join() === (i === 0 ? 'input' : nodes[i - 1]!.name));
   if (!isChain)
     return { type: 'graph', inputs, nodes: nodes.map(node => ({ ...node, layer: layerToJSON(node.layer) })), outputs };
-  const numbered = nodes.every((node, i) => node.name === String(i));
   const layers = nodes.map(node => layerToJSON(node.layer));
-  return { type: 'sequential', layers: numbered ? layers : Object.fromEntries(nodes.map((node, i) => [node.name, layers[i]])) };
+  if (nodes.every((node, i) => node.name === String(i))) return { type: 'sequential', layers };
+  return { type: 'sequential', layers: Object.fromEntries(nodes.map((node, i) => [node.name, layers[i]])) };
 }
 
 /**
@@ -61,7 +66,7 @@ function layerToJSON(layer: Layer | Graph): LayerJSON {
  *
  * @param source - What errors call the file.
  * @throws {FormatError} for another format, a newer version, an unknown field or layer type, with the place in the file.
- * @throws {OptionError} for a layer's option that is unknown or impossible.
+ * @throws {OptionError} for a layer's option that is unknown or impossible, likewise.
  */
 export function modelFromJSON(json: unknown, layers: readonly LayerFactory<never>[], source = 'model'): Graph {
   const fail = (place: string, problem: string): never => {
@@ -80,6 +85,19 @@ export function modelFromJSON(json: unknown, layers: readonly LayerFactory<never
   if (normalise !== undefined && !isNormalise(normalise))
     fail('normalise', `is ${show(normalise)}, not { mean: [...], deviation: [...] }`);
 
+  // Says where in the file it was that a part could not be made.
+  const build = <T>(place: string, make: () => T): T => {
+    try {
+      return make();
+    } catch (error) {
+      if (!(error instanceof CnnError)) throw error;
+      if (!(error instanceof OptionError))
+        throw new FormatError(source, `${place}: ${error.message}`, undefined, { cause: error });
+      error.message = `${source}: ${place}: ${error.message}`;
+      throw error;
+    }
+  };
+
   const definitions = new Map<string, AnyLayerDefinition>();
   for (const { definition } of layers) {
     if (definitions.has(definition.type)) throw new FormatError(source, `two layers are called '${definition.type}'`);
@@ -93,7 +111,7 @@ export function modelFromJSON(json: unknown, layers: readonly LayerFactory<never
       const other = Object.keys(rest).find(field => !fields.includes(field));
       if (other) fail(`${place}.${other}`, `a ${type} has no such field; it has ${fields.join(', ')}`);
     };
-    const list = (field: string): unknown => rest[field] ?? fail(`${place}.${field}`, 'is missing');
+    const given = (field: string): unknown => rest[field] ?? fail(`${place}.${field}`, 'is missing');
     const readAll = (parts: unknown, at: string): readonly (Layer | Graph)[] | Record<string, Layer | Graph> => {
       if (Array.isArray(parts)) return parts.map((part, i) => read(part, `${at}.${i}`));
       if (isRecord(parts))
@@ -102,15 +120,15 @@ export function modelFromJSON(json: unknown, layers: readonly LayerFactory<never
     };
     switch (type) {
       case 'sequential':
+      case 'branches': {
         only('layers');
-        return sequential(readAll(list('layers'), `${place}.layers`));
-      case 'branches':
-        only('layers');
-        return branches(readAll(list('layers'), `${place}.layers`));
+        const parts = readAll(given('layers'), `${place}.layers`);
+        return build(place, () => (type === 'sequential' ? sequential(parts) : branches(parts)));
+      }
       case 'residual':
         only('body', 'shortcut');
         return residual(
-          read(list('body'), `${place}.body`),
+          read(given('body'), `${place}.body`),
           rest.shortcut === undefined ? undefined : read(rest.shortcut, `${place}.shortcut`),
         );
       case 'graph':
@@ -119,7 +137,7 @@ export function modelFromJSON(json: unknown, layers: readonly LayerFactory<never
       default: {
         const definition = definitions.get(type);
         if (!definition) return fail(`${place}.type`, `unknown layer '${type}'; known: ${[...definitions.keys()].join(', ')}`);
-        return layerOf(definition, rest);
+        return build(place, () => layerOf(definition, rest));
       }
     }
   };
@@ -130,15 +148,18 @@ export function modelFromJSON(json: unknown, layers: readonly LayerFactory<never
         ? (value as string[])
         : fail(at, `is ${show(value)}, not a list of names`);
     if (!Array.isArray(nodes)) return fail(`${place}.nodes`, `is ${show(nodes)}, not a list`);
-    return graph({
+    const parts = {
       inputs: names(inputs, `${place}.inputs`),
       outputs: names(outputs, `${place}.outputs`),
       nodes: nodes.map((node, i) => {
         const at = `${place}.nodes.${i}`;
         if (!isRecord(node) || typeof node.name !== 'string') return fail(at, `is ${show(node)}, not { name, layer, inputs }`);
+        const odd = Object.keys(node).find(field => !['name', 'layer', 'inputs'].includes(field));
+        if (odd) fail(`${at}.${odd}`, 'a node has no such field; it has name, layer, inputs');
         return { name: node.name, layer: read(node.layer, `${at}.layer`), inputs: names(node.inputs, `${at}.inputs`) };
       }),
-    });
+    };
+    return build(place, () => graph(parts));
   };
 
   const model = read(json.model, 'model');

@@ -2,8 +2,9 @@
 import {
   type AnyBackend,
   alias,
+  checkOptions,
   type DType,
-  OptionError,
+  option,
   randomKey,
   type Shape,
   ShapeError,
@@ -17,7 +18,7 @@ import {
 } from '@cnn/tensor';
 import { type Graph, sequential } from './graph.js';
 import type { Layer, Slot } from './layer.js';
-import { forwardLayer, inLayer, type Plan, type PlannedLayer, planModel } from './plan.js';
+import { forwardLayer, inLayer, type Plan, type PlannedLayer, planModel, shapesOf } from './plan.js';
 
 /** Options of {@link initialise}. */
 export interface InitialiseOptions {
@@ -37,9 +38,9 @@ export interface ApplyOptions {
   readonly training?: boolean;
   /** The step of training, which keys random numbers. Default 0. */
   readonly step?: number;
-  /** Takes the next values of state variables, by name; `grad` gives one. Without it they are dropped. */
+  /** Takes the next values of state variables, by name; `grad` gives one. Without it they are dropped. Assign or read what it is given: it is freed with the layer's scope. */
   readonly update?: (name: string, next: Tensor) => void;
-  /** Is shown every layer's output as it is made. */
+  /** Is shown every layer's output as it is made; the tensor may be freed when `observe` returns. */
   readonly observe?: (path: string, output: Tensor) => void;
 }
 
@@ -49,16 +50,22 @@ export type VariableMatch = string | RegExp;
 const matches = (name: string, match: VariableMatch): boolean =>
   typeof match === 'string' ? name === match || name.startsWith(`${match}.`) : match.test(name);
 
-const shapesOf = (input: Shape | readonly Shape[]): readonly Shape[] =>
-  (input.length > 0 && Array.isArray(input[0]) ? input : [input]) as readonly Shape[];
+const initialiseRules = {
+  backend: option.any,
+  input: option.any,
+  seed: option.integer,
+  dtype: option.oneOf('float32', 'float64'),
+};
 
 /**
  * Gives a model its weights.
  *
+ * @throws {OptionError} for an unknown or impossible option.
  * @throws {ShapeError | OptionError} where a layer does not fit its input, with the layer's path.
  */
-export function initialise(model: Graph | Layer, { backend, input, seed = 0, dtype = 'float32' }: InitialiseOptions): Net {
-  if (!Number.isSafeInteger(seed)) throw new OptionError('initialise', 'seed', seed, 'a whole number');
+export function initialise(model: Graph | Layer, options: InitialiseOptions): Net {
+  checkOptions('initialise', options, initialiseRules, ['backend', 'input']);
+  const { backend, input, seed = 0, dtype = 'float32' } = options;
   const graph = model.kind === 'graph' ? model : sequential([model]);
   const plan = planModel(graph, shapesOf(input));
   const make = (name: string, { shape, initialiser }: Slot): Tensor =>
@@ -157,13 +164,14 @@ export class Net {
   ): Tensor | Tensor[] {
     const { layers, outputs, inputShapes } = this.plan;
     const inputs = Array.isArray(x) ? (x as readonly Tensor[]) : [x as Tensor];
+    if (inputs.length !== inputShapes.length)
+      throw new ShapeError(`the model has ${inputShapes.length} inputs (${this.model.inputs.join(', ')}); got ${inputs.length}`);
     inputShapes.forEach((shape, i) => {
-      const given = inputs[i];
-      if (!given || !sameShape(given.shape.slice(1), shape) || given.shape.length !== shape.length + 1) {
+      const given = inputs[i]!;
+      if (!sameShape(given.shape.slice(1), shape) || given.shape.length !== shape.length + 1)
         throw new ShapeError(
-          `the model's input '${this.model.inputs[i]}' is [n, ${shape.join(', ')}]; got ${given ? showShape(given.shape) : 'none'}`,
+          `the model's input '${this.model.inputs[i]}' is [${['n', ...shape].join(', ')}]; got ${showShape(given.shape)}`,
         );
-      }
     });
     const uses = new Map<number, number>();
     for (const value of [...layers.flatMap(layer => layer.inputs), ...outputs]) uses.set(value, (uses.get(value) ?? 0) + 1);
@@ -211,12 +219,14 @@ export class Net {
     for (const [name, next] of Object.entries(updates)) this.variable(name).assign(next);
   }
 
-  /** A copy with its weights on another backend. */
+  /** A copy with its weights on another backend, frozen as this one. */
   async to(backend: AnyBackend): Promise<Net> {
     const copies = new Map(
       await Promise.all(this.variables.map(async ({ name, value }) => [name, await value.to(backend)] as const)),
     );
-    return new Net(this.model, this.plan, { backend, seed: this.seed, dtype: this.dtype }, name => copies.get(name)!);
+    const net = new Net(this.model, this.plan, { backend, seed: this.seed, dtype: this.dtype }, name => copies.get(name)!);
+    for (const { name } of this.#frozen) net.#frozen.add(net.variable(name));
+    return net;
   }
 
   /** Frees all weights and state. */

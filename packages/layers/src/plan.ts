@@ -27,6 +27,10 @@ export interface Plan {
   readonly outputs: readonly number[];
 }
 
+/** A list of input shapes, where one or a list was given. */
+export const shapesOf = (input: Shape | readonly Shape[]): readonly Shape[] =>
+  (input.length > 0 && Array.isArray(input[0]) ? input : [input]) as readonly Shape[];
+
 /** Puts a layer's path and type before the message of an error that it threw. */
 export function inLayer<T>(path: string, layer: Layer, run: () => T): T {
   try {

@@ -7,14 +7,13 @@ export type Size = number | readonly number[];
 
 const size = (item: OptionRule): OptionRule => option.either(item, option.list(item, 2));
 
+const sides = option.either(size(option.index), option.list(option.list(option.index, 2), 2));
+
 /** Rules for the window options that convolutions and pools share; their values are checked again where the window is applied. */
 export const windowRules = {
   kernelSize: size(option.count),
   stride: size(option.count),
-  padding: option.either(
-    option.oneOf('same', 'valid'),
-    option.either(size(option.index), option.list(option.list(option.index, 2), 2)),
-  ),
+  padding: option.either(option.oneOf('same', 'valid'), sides),
   dilation: size(option.count),
 };
 
@@ -108,7 +107,7 @@ export const conv2d = defineLayer({
  */
 export const convTranspose2d = defineLayer({
   type: 'convTranspose2d',
-  options: { ...weightRules, ...windowRules, outputPadding: size(option.index) },
+  options: { ...weightRules, ...windowRules, padding: sides, outputPadding: size(option.index) },
   required: ['filters', 'kernelSize'],
   init: (
     {
