@@ -56,7 +56,10 @@ function run<A>(op: Op<A>, inputs: readonly Tensor[], attrs: A, given: AnyBacken
     record(op, values, [output], attrs);
     return outputs;
   }
-  const reuse = values.map((value, i) => i < donated && value.storage.count === 1);
+  // The count is of handles; one handle may also be given twice, as a variable and as another input.
+  const reuse = values.map(
+    ({ storage }, i) => i < donated && storage.count === 1 && values.every((other, j) => j === i || other.storage !== storage),
+  );
   const results = runKernel(op, backend, values, attrs, specs, reuse);
   if (results) {
     const outputs = results.map(value => new Tensor(value));

@@ -80,7 +80,8 @@ function forward<R extends Loss>(fn: (context: GradContext) => R): Forward<R> {
         },
       });
       refusePromise(result, 'grad');
-      const { loss, ...aux } = result instanceof Tensor ? { loss: result } : result;
+      // `?? {}` is for callers without types, who may forget to return the loss.
+      const { loss, ...aux } = result instanceof Tensor ? { loss: result } : ((result ?? {}) as Exclude<R, Tensor>);
       const { spec } = valueIn(loss, 'grad, the loss');
       if (spec.shape.length > 0 || !isFloat(spec.dtype)) {
         throw new ShapeError(`grad: the loss is ${showSpec(spec)}, not a float scalar; use sum or mean`);

@@ -6,6 +6,7 @@ import type { AnyBackend } from './backend.js';
 import { BackendError, DTypeError, ShapeError, UsageError } from './errors.js';
 import {
   byteLengthOf,
+  checkShape,
   type DType,
   type Nested,
   type Shape,
@@ -215,6 +216,12 @@ const foreign = (x: unknown, who: string): string =>
 /** Another handle on the same value, so that each can be disposed alone. Tapes follow it without an entry. */
 export const alias = (tensor: Tensor): Tensor => new Tensor(valueIn(tensor, 'alias'));
 
+/** @throws {DTypeError} unless the backend has the dtype. */
+export function checkBackendHas(who: string, backend: AnyBackend, dtype: DType): void {
+  if (backend.dtypes.includes(dtype)) return;
+  throw new DTypeError(`${who}: backend '${backend.name}' has no ${dtype}; it has ${backend.dtypes.join(', ')}`);
+}
+
 /**
  * Makes a tensor of numbers: a number, nested lists, or a flat array with a shape.
  *
@@ -229,11 +236,10 @@ export function tensor(
 ): Tensor {
   const numbers = ArrayBuffer.isView(data) ? data : [data].flat(Number.POSITIVE_INFINITY as 1);
   const spec: Spec = { shape: shape ?? (ArrayBuffer.isView(data) ? [data.length] : shapeOfNested(data)), dtype };
+  checkShape('tensor', spec.shape);
   if (numbers.length !== sizeOf(spec.shape))
     throw new ShapeError(`tensor: ${numbers.length} numbers for shape ${showShape(spec.shape)}`);
-  if (!backend.dtypes.includes(dtype)) {
-    throw new DTypeError(`tensor: backend '${backend.name}' has no ${dtype}; it has ${backend.dtypes.join(', ')}`);
-  }
+  checkBackendHas('tensor', backend, dtype);
   const buffer = backend.write(toTypedArray(numbers as ArrayLike<number>, dtype), spec);
   return new Tensor(new Value(new Storage(backend, buffer), spec));
 }

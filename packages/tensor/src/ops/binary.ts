@@ -3,7 +3,7 @@ import { UsageError } from '../errors.js';
 import type { BinaryName, None } from '../kernels.js';
 import type { Op, VectorJacobianProduct } from '../op.js';
 import type { DType } from '../spec.js';
-import { Tensor } from '../tensor.js';
+import { type Tensor, valueIn } from '../tensor.js';
 import { broadcastShapes, checkDType, checkSameDType, none, one } from './common.js';
 import { scalarLike } from './create.js';
 import { where } from './select.js';
@@ -37,12 +37,14 @@ function binary(
 
 /** Runs a binary op where one side may be a number. */
 function pair(op: Op<None>, a: Operand, b: Operand): Tensor {
-  if (a instanceof Tensor && typeof b !== 'number') return one(op, [a, b], none);
-  const beside = typeof a === 'number' ? b : a;
-  if (typeof beside === 'number') throw new UsageError(`${op.name}: one of the two must be a tensor; got ${a} and ${b}`);
-  const scalar = scalarLike(beside, (typeof a === 'number' ? a : b) as number);
+  if (typeof a !== 'number' && typeof b !== 'number') return one(op, [a, b], none);
+  if (typeof a === 'number' && typeof b === 'number')
+    throw new UsageError(`${op.name}: one of the two must be a tensor; got ${a} and ${b}`);
+  const [x, number] = (typeof a === 'number' ? [b, a] : [a, b]) as [Tensor, number];
+  valueIn(x, `${op.name}, input ${typeof a === 'number' ? 1 : 0}`); // names the mistake where x is no tensor
+  const scalar = scalarLike(x, number);
   try {
-    return one(op, typeof a === 'number' ? [scalar, beside] : [beside, scalar], none);
+    return one(op, typeof a === 'number' ? [scalar, x] : [x, scalar], none);
   } finally {
     scalar.dispose();
   }

@@ -2,7 +2,7 @@
 import type { CastAttrs } from '../kernels.js';
 import type { Op } from '../op.js';
 import { type DType, isFloat } from '../spec.js';
-import { alias, type Tensor } from '../tensor.js';
+import { alias, checkBackendHas, type Tensor } from '../tensor.js';
 import { one } from './common.js';
 
 /** The op of {@link cast}. */
@@ -14,4 +14,7 @@ export const castOp: Op<CastAttrs> = {
 };
 
 /** The numbers in another dtype. Fractions are cut off in whole numbers; anything but 0 is true. Gradients flow between float32 and float64. */
-export const cast = (x: Tensor, dtype: DType): Tensor => (x.dtype === dtype ? alias(x) : one(castOp, [x], { dtype }));
+export const cast = (x: Tensor, dtype: DType): Tensor => {
+  checkBackendHas('cast', x.backend, dtype);
+  return x.dtype === dtype ? alias(x) : one(castOp, [x], { dtype });
+};

@@ -1,10 +1,10 @@
 /** Tensors made from nothing: filled, counted up. */
 import type { AnyBackend } from '../backend.js';
-import { DTypeError, OptionError } from '../errors.js';
+import { OptionError } from '../errors.js';
 import type { ArangeAttrs, FillAttrs } from '../kernels.js';
 import type { Op } from '../op.js';
 import { checkShape, type DType, type Shape } from '../spec.js';
-import type { Tensor } from '../tensor.js';
+import { checkBackendHas, type Tensor } from '../tensor.js';
 import { one } from './common.js';
 
 /** The op of {@link fill}. */
@@ -19,7 +19,7 @@ export const fillOp: Op<FillAttrs> = {
 
 /** A tensor with the same number everywhere. */
 export const fill = (backend: AnyBackend, shape: Shape, value: number, dtype: DType = 'float32'): Tensor => {
-  if (!backend.dtypes.includes(dtype)) throw new DTypeError(`fill: backend '${backend.name}' has no ${dtype}`);
+  checkBackendHas('fill', backend, dtype);
   return one(fillOp, [], { shape, dtype, value }, backend);
 };
 
@@ -51,4 +51,7 @@ export const arange = (
   backend: AnyBackend,
   length: number,
   { start = 0, step = 1, dtype = 'int32' }: { start?: number; step?: number; dtype?: DType } = {},
-): Tensor => one(arangeOp, [], { start, step, length, dtype }, backend);
+): Tensor => {
+  checkBackendHas('arange', backend, dtype);
+  return one(arangeOp, [], { start, step, length, dtype }, backend);
+};
