@@ -7,10 +7,11 @@ export {
   type OptimizerDefinition,
   type OptimizerFactory,
   optimizerFromJSON,
+  type ResolvedConfig,
 } from './optimizer.js';
 export { OptimizerState, type StepConfig } from './optimizer-state.js';
 export * from './optimizers/index.js';
-export type { ParameterGroup } from './parameter-group.js';
+export type { AnyParameterGroup, ParameterGroup } from './parameter-group.js';
 export {
   type AnyScheduleFactory,
   defineSchedule,

@@ -41,12 +41,18 @@ export interface AnyOptimizerFactory {
   readonly type: string;
 }
 
+/** What an optimizer's options have become. */
+export interface ResolvedConfig extends Readonly<Record<string, unknown>> {
+  readonly learningRate: number;
+  readonly groups: readonly AnyParameterGroup[];
+}
+
 /** An optimizer as plain data: its kind and options. `init` makes what it needs for a network. */
 export class Optimizer {
   /** Its kind, as `sgd`. */
   readonly type: string;
   /** Every option, with its default where none was given. */
-  readonly config: Readonly<Record<string, unknown>>;
+  readonly config: ResolvedConfig;
   /**
    * Makes its slots for some parameters: zeros named `<parameter>/<slot>`, on the parameter's backend and of its dtype. Frozen
    * parameters are simply not passed.
@@ -57,11 +63,7 @@ export class Optimizer {
   readonly init: (parameters: readonly Variable[]) => OptimizerState;
 
   /** @internal */
-  constructor(
-    type: string,
-    config: Readonly<Record<string, unknown>>,
-    init: (parameters: readonly Variable[]) => OptimizerState,
-  ) {
+  constructor(type: string, config: ResolvedConfig, init: (parameters: readonly Variable[]) => OptimizerState) {
     this.type = type;
     this.config = config;
     this.init = init;

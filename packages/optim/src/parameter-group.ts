@@ -3,8 +3,8 @@ import { checkOptions, type OptionRule, option } from '@cnn/tensor';
 /** Options for the parameters whose names match; those that it does not name stay as they are for all. */
 export type ParameterGroup<C> = Partial<C> & {
   /**
-   * The last parts of a parameter's name: `bias` for every bias, `0/weight` for the weight of every node 0; `*` stands for any
-   * text, as in `features/*`.
+   * The last parts of a parameter's name, which dots or slashes part: `bias` for every bias, `0.weight` for the weight of every
+   * node 0; `*` stands for any text, as in `features.*`.
    */
   readonly match: string;
   /** Multiplies whatever learning rate is in force, so that it goes with a schedule. Default 1. */
@@ -29,5 +29,5 @@ export function checkGroups(
 /** Whether a parameter's name ends with the parts of a pattern. */
 export function matches(pattern: string, name: string): boolean {
   const parts = pattern.split('*').map(text => text.replace(/[\\^$.+?()[\]{}|]/g, '\\$&'));
-  return new RegExp(`(^|/)${parts.join('.*')}$`).test(name);
+  return new RegExp(`(^|[./])${parts.join('.*')}$`).test(name);
 }

@@ -17,20 +17,22 @@ function after(optimizer: Optimizer, ...names: string[]): number[] {
 describe('groups', () => {
   test('hold for the parameters whose names end with their pattern', () => {
     const optimizer = sgd({ learningRate: 0.5, weightDecay: 0.2, groups: [{ match: 'bias', weightDecay: 0 }] });
-    expect(after(optimizer, 'a/weight', 'a/bias', 'bias', 'a/prebias', 'bias/weight')).toEqual([0.4, 0.5, 0.5, 0.4, 0.4]);
+    expect(after(optimizer, 'a.weight', 'a.bias', 'bias', 'a/bias', 'a.prebias', 'bias.weight')).toEqual([
+      0.4, 0.5, 0.5, 0.5, 0.4, 0.4,
+    ]);
   });
 
   test('a star is any text, all that match count, and of one option the last', () => {
     const optimizer = sgd({
       learningRate: 0.5,
       groups: [
-        { match: 'features/*', learningRateFactor: 0.1 },
+        { match: 'features.*', learningRateFactor: 0.1 },
         { match: 'bias', weightDecay: 1 },
-        { match: 'features/1/*', learningRateFactor: 0 },
+        { match: 'features.1.*', learningRateFactor: 0 },
       ],
     });
     expect(
-      after(optimizer, 'features/0/weight', 'features/0/bias', 'features/1/bias', 'net/features/0/x', 'old_features/x'),
+      after(optimizer, 'features.0.weight', 'features.0.bias', 'features.1.bias', 'net.features.0.x', 'old_features.x'),
     ).toEqual([0.95, 0.9, 1, 0.95, 0.5]);
     expect(after(sgd({ learningRate: 0.5, groups: [{ match: 'a.b', learningRateFactor: 0 }] }), 'a.b', 'a-b')).toEqual([1, 0.5]);
   });
@@ -49,8 +51,8 @@ describe('groups', () => {
   });
 
   test('that match nothing, or ask for the impossible, are errors', () => {
-    expect(() => sgd({ groups: [{ match: 'bais' }] }).init([variable('a/bias')])).toThrow(
-      "sgd, groups[0]: option 'match' is 'bais'; allowed: the end of a parameter's name: a/bias",
+    expect(() => sgd({ groups: [{ match: 'bais' }] }).init([variable('a.bias')])).toThrow(
+      "sgd, groups[0]: option 'match' is 'bais'; allowed: the end of a parameter's name: a.bias",
     );
     expect(() => sgd({ groups: [{ match: 'w', momentum: -1 }] })).toThrow("sgd, groups[0]: option 'momentum' is -1");
     expect(() => sgd({ momentum: 0.9, nesterov: true, groups: [{ match: 'w', momentum: 0 }] })).toThrow(OptionError);
@@ -58,10 +60,10 @@ describe('groups', () => {
       momentum: 0.5,
       groups: [
         { match: 'w', nesterov: true },
-        { match: 'a/w', momentum: 0.9, dampening: 0.1 },
+        { match: 'a.w', momentum: 0.9, dampening: 0.1 },
       ],
     });
-    expect(() => together.init([variable('a/w')])).toThrow("option 'nesterov'");
+    expect(() => together.init([variable('a.w')])).toThrow("option 'nesterov'");
     const unknown = { groups: [{ match: 'w', learningRate: 1 }] } as object;
     expect(() => sgd(unknown)).toThrow("sgd, groups[0]: option 'learningRate' is 1; allowed: no option of this name");
     expect(() => sgd({ groups: [{}] } as object)).toThrow(OptionError);

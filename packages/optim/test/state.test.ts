@@ -73,14 +73,14 @@ describe('one step', () => {
 
 describe('slots', () => {
   test('are named zeros like their parameters', () => {
-    const w = variable('conv/weight', [1, 2]);
-    const b = new Variable('conv/bias', tensor(backend, [1, 2, 3]));
+    const w = variable('conv.weight', [1, 2]);
+    const b = new Variable('conv.bias', tensor(backend, [1, 2, 3]));
     const slots = adam().init([w, b]).slots;
     expect(slots.map(({ name, value: { dtype, shape } }) => [name, dtype, shape])).toEqual([
-      ['conv/weight/firstMoment', 'float64', [2]],
-      ['conv/weight/secondMoment', 'float64', [2]],
-      ['conv/bias/firstMoment', 'float32', [3]],
-      ['conv/bias/secondMoment', 'float32', [3]],
+      ['conv.weight/firstMoment', 'float64', [2]],
+      ['conv.weight/secondMoment', 'float64', [2]],
+      ['conv.bias/firstMoment', 'float32', [3]],
+      ['conv.bias/secondMoment', 'float32', [3]],
     ]);
     expect(slots.flatMap(numbers).every(x => x === 0)).toBe(true);
     expect(sgd().init([w]).slots).toEqual([]);
