@@ -92,7 +92,7 @@ class ArrayMemory {
   readonly #poison: boolean;
   #disposed = false;
   /** What the kernel call under way has allocated. */
-  #call: TypedArray[] = [];
+  #call: TypedArray[] | undefined;
 
   constructor(poison: boolean) {
     this.#poison = poison;
@@ -117,7 +117,7 @@ class ArrayMemory {
   /** An array that the end of the kernel call frees unless the call returns it. */
   allocate = (spec: Spec): TypedArray => {
     const array = this.take(spec);
-    this.#call.push(array);
+    this.#call?.push(array);
     return array;
   };
 
@@ -139,7 +139,7 @@ class ArrayMemory {
     return array;
   }
 
-  /** Runs a kernel and frees what it allocated and does not return. */
+  /** Runs a kernel and frees what it allocated and does not return. What it returns to a kernel around it is that one's. */
   guard(kernel: () => TypedArray[] | undefined): TypedArray[] | undefined {
     const outer = this.#call;
     const mine: TypedArray[] = [];
@@ -150,7 +150,10 @@ class ArrayMemory {
       return results;
     } finally {
       this.#call = outer;
-      for (const array of mine) if (!results?.includes(array)) this.free(array);
+      for (const array of mine) {
+        if (results?.includes(array)) outer?.push(array);
+        else this.free(array);
+      }
     }
   }
 

@@ -119,6 +119,9 @@ describe('cpuReference', () => {
     const x = write(backend, 1, 2);
     for (let i = 0; i < 100; i++) backend.free(backend.kernels.add([x, x], {}, [spec], [])![0]!);
     expect([backend.live(), backend.allocations()]).toEqual([1, 2]);
+    const many = () => [write(backend, 1, 2), write(backend, 3, 4), write(backend, 5, 6)];
+    for (let i = 0; i < 3; i++) for (const { buffer } of many()) backend.free(buffer);
+    expect([backend.live(), backend.allocations()]).toEqual([1, 4]);
   });
 
   it('refuses a second free and a read after it, also when the memory is in use again', () => {
@@ -212,15 +215,16 @@ describe('kernels of the user', () => {
     const backend: CpuReference = cpuReference({
       kernels: ({ allocate }) => ({
         reluGrad: ([y, dy], _, [out]) => {
+          const [product] = backend.kernels.mul([y!, dy!], {}, [out!], [])!;
           allocate(out!);
-          return backend.kernels.mul([y!, dy!], {}, [out!], []);
+          return backend.kernels.neg([{ ...out!, buffer: product! }], {}, [out!], []);
         },
       }),
     });
     const x = write(backend, 2, 3);
     const [y] = backend.kernels.reluGrad!([x, x], {}, [spec], [])!;
-    expect(backend.readSync(y!, spec)).toEqual(Float32Array.of(4, 9));
-    expect(backend.live()).toBe(2);
+    expect(backend.readSync(y!, spec)).toEqual(Float32Array.of(-4, -9));
+    expect(backend.live()).toBe(2); // the product and the scratch are freed
   });
 
   it('frees the outputs of a reference kernel that throws', () => {
