@@ -1,0 +1,66 @@
+import { limit, loader, normalise, toFloat } from '@cnn/data';
+import { losses } from '@cnn/layers';
+import { option, ShapeError, showShape } from '@cnn/tensor';
+import { evaluate } from '@cnn/train';
+import { Command } from 'commander';
+import { gather, number, printJson } from '../arguments.js';
+import { openBackend } from '../backend.js';
+import { openData } from '../datasets.js';
+import { openTrained } from '../models.js';
+import { loadPlugins } from '../plugins.js';
+import { progressBar } from '../progress.js';
+
+interface Options {
+  readonly model: string;
+  readonly data: string;
+  readonly dataDir?: string;
+  readonly limit?: number;
+  readonly batch: number;
+  readonly backend: string;
+  readonly plugin: readonly string[];
+  readonly json?: boolean;
+}
+
+/** `cnn eval`: how well a trained model does on a test set. */
+export const evalCommand = (): Command =>
+  new Command('eval')
+    .description('evaluate a trained model on a test set')
+    .requiredOption('--model <dir>', 'the folder of a training run')
+    .requiredOption('--data <name>', 'digits, mnist, fashion-mnist, cifar10 or folder')
+    .option('--data-dir <dir>', 'read the data from here instead of downloading it')
+    .option('--limit <n>', 'the first n test images only', number('limit', option.count))
+    .option('--batch <n>', 'images at a time', number('batch', option.count), 250)
+    .option('--backend <name>', 'where to compute', 'cpu')
+    .option('--plugin <module>', 'add the layers and backends of a module (repeatable)', gather, [])
+    .option('--json', 'print JSON')
+    .action(async (options: Options) => {
+      const registry = await loadPlugins(options.plugin);
+      const backend = await openBackend(options.backend, registry.backends);
+      const { net, input, classes, normalise: scale } = await openTrained(options.model, registry, backend);
+      const { test } = await openData(options.data, { ...options, input });
+      if (showShape(test.shape) !== showShape(input)) {
+        throw new ShapeError(`the images are ${showShape(test.shape)}, the model takes ${showShape(input)}`);
+      }
+      if (test.classes.length !== classes.length) {
+        throw new ShapeError(`${test.name} has ${test.classes.length} classes, the model ${classes.length}`);
+      }
+      const chosen = options.limit === undefined ? test : limit(test, options.limit);
+      const bar = progressBar('evaluating', !options.json);
+      const topK = classes.length > 5 ? [5] : [];
+      const data = loader(chosen, { batchSize: options.batch, transforms: [toFloat(), normalise(scale)] });
+      const result = await evaluate({ net, loss: losses.softmaxCrossEntropy(), data, topK, onProgress: bar.update });
+      bar.stop();
+      if (options.json) printJson({ ...result, classes });
+      else {
+        process.stdout.write(
+          `${test.name}: ${result.images} images\naccuracy ${(100 * result.accuracy).toFixed(2)} %, loss ${result.loss.toFixed(4)}`,
+        );
+        process.stdout.write(`${topK.map(k => `, top ${k} ${(100 * result.topK[k]!).toFixed(2)} %`).join('')}\n`);
+        const width = Math.max(...classes.map(name => name.length));
+        result.confusion.forEach((row, i) => {
+          process.stdout.write(`${classes[i]!.padEnd(width)} ${row.map(count => String(count).padStart(6)).join('')}\n`);
+        });
+      }
+      net.dispose();
+      await backend.dispose();
+    });

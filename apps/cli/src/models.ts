@@ -1,0 +1,62 @@
+/** Finding models: by name, in a model file, or in the folder of a training run. */
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { initialise, loadWeights, type Net } from '@cnn/layers';
+import { type ModelFile, readModel, readWeights } from '@cnn/layers/node';
+import { standardModels } from '@cnn/models';
+import { type AnyBackend, FormatError, OptionError, type Shape } from '@cnn/tensor';
+import type { Registry } from './plugins.js';
+
+const isFile = async (path: string): Promise<boolean> => (await stat(path).catch(() => undefined))?.isFile() ?? false;
+
+/**
+ * The model of a name, a `.json` file, or a folder with a model.json.
+ *
+ * @param classes - For a model that goes by a name: how many classes it shall tell apart.
+ * @throws {OptionError} if there is no such model. @throws {FormatError} for a damaged file.
+ */
+export async function findModel(name: string, registry: Registry, classes?: number): Promise<ModelFile> {
+  const entry = Object.hasOwn(standardModels, name) ? standardModels[name] : undefined;
+  if (entry) return { model: entry.build(classes === undefined ? {} : { classes }), input: entry.input };
+  const file = name.endsWith('.json') ? name : join(name, 'model.json');
+  if (!(await isFile(file))) {
+    throw new OptionError(
+      'cnn',
+      'model',
+      name,
+      `${Object.keys(standardModels).join(', ')}, a model file (.json) or the folder of a run`,
+    );
+  }
+  return readModel(file, registry.layers);
+}
+
+/** A trained net and what one must know to use it. */
+export interface TrainedNet {
+  readonly net: Net;
+  readonly input: readonly [number, number, number];
+  readonly classes: readonly string[];
+  readonly normalise: { readonly mean: readonly number[]; readonly deviation: readonly number[] };
+}
+
+/** The trained net in the folder of a run. @throws {FormatError} if something is missing in it. */
+export async function openTrained(folder: string, registry: Registry, backend: AnyBackend): Promise<TrainedNet> {
+  const { model, input, classes, normalise } = await findModel(folder, registry);
+  if (!input || !classes || !normalise) {
+    const missing = Object.entries({ input, classes, normalise }).flatMap(([field, value]) => (value ? [] : [field]));
+    throw new FormatError(
+      join(folder, 'model.json'),
+      `it has no ${missing.join(', no ')}, so it is not the model of a training run`,
+    );
+  }
+  const net = initialise(model, { backend, input });
+  const weights = join(folder, 'model.safetensors');
+  loadWeights(net, await readWeights(weights));
+  return { net, input: imageShape(input), classes, normalise };
+}
+
+/** A shape as that of an image. @throws {FormatError} if it is not one. */
+export function imageShape(input: Shape): readonly [number, number, number] {
+  if (input.length !== 3)
+    throw new FormatError('model.json', `input [${input.join(', ')}] is not an image [channels, height, width]`);
+  return input as readonly [number, number, number];
+}

@@ -1,0 +1,62 @@
+/** Layers, optimizers and backends from other packages. */
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type LayerFactory, standardLayers } from '@cnn/layers';
+import { type AnyOptimizerFactory, standardOptimizers } from '@cnn/optim';
+import { OptionError, UsageError } from '@cnn/tensor';
+import { type BackendFactory, standardBackends } from './backend.js';
+
+/** All that can be named on the command line or in a model file. */
+export interface Registry {
+  readonly layers: readonly LayerFactory<never>[];
+  readonly optimizers: readonly AnyOptimizerFactory[];
+  readonly backends: Readonly<Record<string, BackendFactory>>;
+}
+
+/**
+ * The standard parts and those of plugin modules. Of a module's exports, what `defineLayer` and `defineOptimizer` made counts,
+ * alone or in a list, and an object `backends` of functions that make a backend.
+ *
+ * @param modules - Paths, or names of packages installed where the command runs.
+ * @throws {OptionError} for a module that cannot be loaded. @throws {UsageError} for one that exports nothing of use.
+ */
+export async function loadPlugins(modules: readonly string[]): Promise<Registry> {
+  const layers = [...standardLayers];
+  const optimizers: AnyOptimizerFactory[] = [...standardOptimizers];
+  const backends: Record<string, BackendFactory> = { ...standardBackends };
+  for (const name of modules) {
+    const { backends: more, ...exports } = await load(name);
+    const found = Object.values(exports).flat();
+    const newLayers = found.filter(isLayer);
+    const newOptimizers = found.filter(isOptimizer);
+    const newBackends = isRecord(more)
+      ? Object.entries(more).filter((entry): entry is [string, BackendFactory] => typeof entry[1] === 'function')
+      : [];
+    if (newLayers.length + newOptimizers.length + newBackends.length === 0) {
+      throw new UsageError(`plugin '${name}' exports no layer, no optimizer and no backend`);
+    }
+    layers.push(...newLayers);
+    optimizers.push(...newOptimizers);
+    Object.assign(backends, Object.fromEntries(newBackends));
+  }
+  return { layers, optimizers, backends };
+}
+
+async function load(name: string): Promise<Record<string, unknown>> {
+  const isPath = /^[./\\]|^[A-Za-z]:|\.[cm]?js$/.test(name);
+  try {
+    // A package is looked up from the folder where the command runs, not from where the command is installed.
+    const address = isPath
+      ? pathToFileURL(resolve(name)).href
+      : import.meta.resolve(name, pathToFileURL(`${process.cwd()}/`).href);
+    return (await import(address)) as Record<string, unknown>;
+  } catch (cause) {
+    throw new OptionError('cnn', '--plugin', name, `a module that can be loaded; ${(cause as Error).message}`);
+  }
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+const isLayer = (value: unknown): value is LayerFactory<never> =>
+  typeof value === 'function' && 'definition' in value && isRecord(value.definition) && typeof value.definition.type === 'string';
+const isOptimizer = (value: unknown): value is AnyOptimizerFactory =>
+  typeof value === 'function' && 'kind' in value && value.kind === 'optimizer';

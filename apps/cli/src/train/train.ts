@@ -1,0 +1,226 @@
+/** The work of `cnn train`. */
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { type Dataset, limit, loader, normalise, statistics, toFloat } from '@cnn/data';
+import { formatSummary, initialise, losses, modelToJSON, netToSafetensors, summary } from '@cnn/layers';
+import { cosineAnnealing, optimizerFromJSON } from '@cnn/optim';
+import { CnnError, ShapeError, showShape } from '@cnn/tensor';
+import { writeFileWhole } from '@cnn/tensor/node';
+import { fit } from '@cnn/train';
+import { checkpoints, csvLog, latestCheckpoint } from '@cnn/train/node';
+import { type BackendBuild, buildOf, openBackend } from '../backend.js';
+import { openData } from '../datasets.js';
+import { findModel, imageShape } from '../models.js';
+import type { Registry } from '../plugins.js';
+import { formatReport } from '../report/report.js';
+import { defaultEpochs, defaultLearningRate, defaultOptimizerOptions } from './defaults.js';
+import { examine } from './examine.js';
+import { trainingProgress } from './progress.js';
+
+/** The command line of `cnn train`. */
+export interface TrainArguments {
+  readonly data: string;
+  readonly dataDir?: string;
+  readonly model: string;
+  readonly epochs?: number;
+  readonly batch: number;
+  readonly optimizer: string;
+  readonly lr?: number;
+  readonly seed: number;
+  readonly limit?: number;
+  readonly backend: string;
+  readonly checkpointSteps?: number;
+  readonly plugin: readonly string[];
+  readonly out?: string;
+  readonly resume?: boolean;
+  readonly json?: boolean;
+}
+
+/** What a run came to; the JSON that the command prints. */
+export interface TrainResult {
+  readonly testAccuracy: number;
+  readonly testLoss: number;
+  readonly trainLoss: number;
+  readonly epochs: number;
+  readonly imagesPerSecond: number;
+  /** Time inside training steps. */
+  readonly seconds: number;
+  readonly parameters: number;
+  readonly out: string;
+}
+
+/** Trains as the command line says, and leaves model, weights, history, checkpoints and report in a folder. */
+export async function train(options: TrainArguments, registry: Registry): Promise<TrainResult> {
+  const say = (text: string): void => {
+    if (!options.json) process.stdout.write(`${text}\n`);
+  };
+  const warn = (text: string): void => {
+    process.stderr.write(`cnn: ${text}\n`);
+  };
+  const epochs = options.epochs ?? defaultEpochs(options.data);
+  const optimizer = optimizerOf(options, registry);
+  const out = options.out ?? join('runs', `${options.data}-${basename(options.model, '.json')}-${options.seed}`);
+  const file = (name: string): string => join(out, name);
+
+  // The model's file, the data and the backend come first: nothing is created until they were found good.
+  const fileModel = await findModel(options.model, registry);
+  const isFolder = options.data === 'folder';
+  const { train: whole, test } = await openData(options.data, {
+    ...options,
+    ...(isFolder && fileModel.input && { input: imageShape(fileModel.input) }),
+  });
+  const training = options.limit === undefined ? whole : limit(whole, options.limit);
+  checkInput(fileModel.input, training, options.model);
+  const { model } = await findModel(options.model, registry, training.classes.length);
+  const classes = training.classes;
+  const scale = fileModel.normalise ?? safeScale(await statistics(training));
+  const facts = summary(model, training.shape);
+  checkOutput(facts.layers.at(-1)?.outputShape ?? training.shape, classes.length);
+  const backend = await openBackend(options.backend, registry.backends);
+  const net = initialise(model, { backend, input: training.shape, seed: options.seed });
+
+  const finished = options.resume ? await readResult(file('result.json')) : undefined;
+  if (finished && finished.epochs === epochs) {
+    say(`${out} is finished; nothing to do`);
+    return finished;
+  }
+  const from = options.resume ? await lastCheckpoint(out, buildOf(backend), say, warn) : undefined;
+  await mkdir(out, { recursive: true });
+  if (!from) await rm(file('checkpoints'), { recursive: true, force: true });
+  await rm(file('result.json'), { force: true });
+  await writeFileWhole(file('run.json'), `${JSON.stringify({ arguments: options, ...buildOf(backend) }, null, 2)}\n`);
+  await writeFileWhole(
+    file('model.json'),
+    `${JSON.stringify(modelToJSON(model, { input: training.shape, classes, normalise: scale }), null, 2)}\n`,
+  );
+  say(
+    `${options.model} on ${training.name}: ${facts.parameters} parameters, ${training.length} training and ${test.length} test images`,
+  );
+
+  const transforms = [toFloat(), normalise(scale)];
+  const testData = loader(test, { batchSize: 250, transforms });
+  const aborter = new AbortController();
+  const interrupt = (): void => aborter.abort();
+  process.once('SIGINT', interrupt);
+  process.once('SIGTERM', interrupt);
+  const progress = trainingProgress(!options.json);
+  const loss = losses.softmaxCrossEntropy();
+  const result = await fit({
+    net,
+    loss,
+    optimizer,
+    schedule: cosineAnnealing({ learningRate: optimizer.config.learningRate as number, length: epochs }),
+    data: loader(training, { batchSize: options.batch, shuffle: true, seed: options.seed, transforms }),
+    validation: testData,
+    epochs,
+    callbacks: [
+      csvLog(file('history.csv')),
+      checkpoints({
+        dir: file('checkpoints'),
+        ...(options.checkpointSteps !== undefined && { everySteps: options.checkpointSteps }),
+      }),
+    ],
+    onEvent: progress.onEvent,
+    signal: aborter.signal,
+    ...(from && { resume: from }),
+  }).finally(() => {
+    progress.stop();
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+  });
+  if (result.reason === 'aborted') {
+    throw new InterruptedError(`interrupted; '--resume' goes on from ${file('checkpoints')}`);
+  }
+
+  const { evaluation, filters, mistakes } = await examine({ net, loss, data: testData });
+  const figures: TrainResult = {
+    testAccuracy: evaluation.accuracy,
+    testLoss: evaluation.loss,
+    trainLoss: result.history.at(-1)!.trainLoss,
+    epochs,
+    imagesPerSecond: result.images / result.seconds,
+    seconds: result.seconds,
+    parameters: facts.parameters,
+    out,
+  };
+  await writeFileWhole(file('model.safetensors'), await netToSafetensors(net));
+  await writeFileWhole(
+    file('report.html'),
+    formatReport({
+      title: `${options.model} on ${options.data}`,
+      arguments: { ...options },
+      result: { ...figures },
+      history: result.history,
+      classes,
+      confusion: evaluation.confusion,
+      ...(filters && { filters }),
+      mistakes,
+      summary: formatSummary(facts),
+    }),
+  );
+  await writeFileWhole(file('result.json'), `${JSON.stringify(figures, null, 2)}\n`);
+  say(
+    `test accuracy ${(100 * figures.testAccuracy).toFixed(2)} %, ${Math.round(figures.imagesPerSecond)} images/s, ${figures.seconds.toFixed(1)} s of training`,
+  );
+  say(`report: ${file('report.html')}`);
+  net.dispose();
+  await backend.dispose();
+  return figures;
+}
+
+function optimizerOf({ optimizer: type, lr }: TrainArguments, { optimizers }: Registry) {
+  const learningRate = lr ?? defaultLearningRate(type);
+  return optimizerFromJSON(
+    { type, ...defaultOptimizerOptions[type], ...(learningRate !== undefined && { learningRate }) },
+    optimizers,
+  );
+}
+
+function checkInput(input: readonly number[] | undefined, data: Dataset, model: string): void {
+  if (!input || showShape(input) === showShape(data.shape)) return;
+  // A model by name takes other images too, as long as its layers do; a file that names its input means it.
+  if (model.endsWith('.json'))
+    throw new ShapeError(`${model} takes images ${showShape(input)}, ${data.name} has ${showShape(data.shape)}`);
+}
+
+function checkOutput(shape: readonly number[], classes: number): void {
+  if (showShape(shape) !== showShape([classes])) {
+    throw new ShapeError(`the model gives ${showShape(shape)} for an image; ${classes} classes need [${classes}]`);
+  }
+}
+
+/** A channel without variation keeps its scale. */
+const safeScale = ({ mean, deviation }: { mean: readonly number[]; deviation: readonly number[] }) => ({
+  mean,
+  deviation: deviation.map(value => (value > 0 ? value : 1)),
+});
+
+/** The result of a run that is complete. */
+async function readResult(path: string): Promise<TrainResult | undefined> {
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : (JSON.parse(text) as TrainResult);
+}
+
+async function lastCheckpoint(out: string, now: BackendBuild, say: (text: string) => void, warn: (text: string) => void) {
+  const { checkpoint, file, broken } = await latestCheckpoint(join(out, 'checkpoints'));
+  for (const error of broken) warn(`left out a damaged checkpoint: ${error.message}`);
+  if (!checkpoint) {
+    warn(`no complete checkpoint in ${out}; starting over`);
+    return undefined;
+  }
+  const before = await readFile(join(out, 'run.json'), 'utf8').then(
+    text => JSON.parse(text) as BackendBuild,
+    () => undefined,
+  );
+  for (const key of ['backend', 'build', 'threads'] as const) {
+    if (before && before[key] !== now[key])
+      warn(`the run began with ${key} ${before[key]} and goes on with ${now[key]}; its bits will differ`);
+  }
+  say(`going on from ${file}, epoch ${checkpoint.epoch + 1}, step ${checkpoint.step}`);
+  return checkpoint;
+}
+
+/** The user ended the run. */
+class InterruptedError extends CnnError {
+  override name = 'InterruptedError';
+}
