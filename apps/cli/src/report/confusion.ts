@@ -28,7 +28,7 @@ function confusionMatrix(counts: readonly (readonly number[])[], classes: readon
   return html`<p class="note">Rows are true classes, columns predicted ones; the last column is the share that was right.
 Blue is right, orange wrong; the shade is the cube root of the share of the row.</p>
 <div class="wide"><table class="confusion"><caption class="hidden">Confusion matrix</caption>
-<thead><tr><td></td>${classes.map(name => html`<th scope="col"><span>${name}</span></th>`)}<th scope="col"><span>right</span></th></tr></thead>
+<thead><tr><td></td>${classes.map(name => html`<th scope="col">${name}</th>`)}<th scope="col">right</th></tr></thead>
 <tbody>${rows}</tbody></table></div>`;
 }
 
