@@ -152,14 +152,26 @@ const cases: [string, Partial<Case>][] = [
   ['a kernel that covers the image, in groups', { kernel: [9, 10], n: 5, groups: 2 }],
   ['a kernel that covers the image by dilation', { size: [5, 7], kernel: [3, 3], dilation: [2, 3] }],
   [
-    'a dilated kernel of the size of the image',
+    'a kernel of the size of the image, dilated in height',
     {
-      size: [3, 3],
-      kernel: [3, 3],
-      dilation: [2, 2],
+      size: [3, 4],
+      kernel: [3, 4],
+      dilation: [2, 1],
       padding: [
         [0, 2],
-        [0, 2],
+        [0, 0],
+      ],
+    },
+  ],
+  [
+    'a kernel of the size of the image, dilated in width',
+    {
+      size: [3, 4],
+      kernel: [3, 4],
+      dilation: [1, 2],
+      padding: [
+        [0, 0],
+        [0, 3],
       ],
     },
   ],

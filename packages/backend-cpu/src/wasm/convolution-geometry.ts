@@ -1,0 +1,61 @@
+import type { ConvolutionAttrs, Shape } from '@cnn/tensor';
+import type { Runtime } from './kernel.js';
+
+/** The sizes of a convolution. */
+export interface Geometry {
+  readonly images: number;
+  readonly groups: number;
+  /** Input channels of a group. */
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  /** Output channels of a group. */
+  readonly filters: number;
+  readonly outHeight: number;
+  readonly outWidth: number;
+  readonly kernelHeight: number;
+  readonly kernelWidth: number;
+  readonly strideHeight: number;
+  readonly strideWidth: number;
+  readonly dilationHeight: number;
+  readonly dilationWidth: number;
+  /** Zeros before the first row and column; negative: rows and columns left out. */
+  readonly top: number;
+  readonly left: number;
+}
+
+/** The sizes of a convolution of `x` that gives `y`, by their shapes. */
+export function geometryOf(x: Shape, kernelSize: Shape, y: Shape, attrs: ConvolutionAttrs): Geometry {
+  const { groups, stride, dilation, padding } = attrs;
+  return {
+    images: x[0]!,
+    groups,
+    channels: x[1]! / groups,
+    height: x[2]!,
+    width: x[3]!,
+    filters: y[1]! / groups,
+    outHeight: y[2]!,
+    outWidth: y[3]!,
+    kernelHeight: kernelSize[0]!,
+    kernelWidth: kernelSize[1]!,
+    strideHeight: stride[0]!,
+    strideWidth: stride[1]!,
+    dilationHeight: dilation[0]!,
+    dilationWidth: dilation[1]!,
+    top: padding[0]![0],
+    left: padding[1]![0],
+  };
+}
+
+/** Whether windows lie further than one pixel apart. */
+export const hasStride = (g: Geometry): boolean => g.strideHeight > 1 || g.strideWidth > 1;
+
+/** A way to compute a convolution and its gradients. All but sizes are pointers; every output is written, none is read. */
+export interface ConvolutionAlgorithm {
+  /** y [n, o, oh, ow] of x [n, c, h, w], weight [o, c / groups, kh, kw] and perhaps a bias [o]. */
+  forward(runtime: Runtime, g: Geometry, x: number, weight: number, bias: number | undefined, y: number): void;
+  /** dx of dy and weight. */
+  inputGrad(runtime: Runtime, g: Geometry, dy: number, weight: number, dx: number): void;
+  /** dweight of x and dy. */
+  weightGrad(runtime: Runtime, g: Geometry, x: number, dy: number, dw: number): void;
+}
