@@ -54,7 +54,7 @@ describe('digits', () => {
   let linear: (image: Float32Array) => number;
   beforeAll(async () => {
     linear = await linearClassifier(train, 10);
-  });
+  }, 240_000);
 
   it('are 10,000 and 2,000 grey images of ten classes, each as likely', async () => {
     expect(train).toMatchObject({

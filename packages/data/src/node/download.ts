@@ -43,7 +43,7 @@ const MAX_BYTES = 2 ** 30;
  * Downloads a file and checks it. The file appears under its name only when it is whole and its checksum is right.
  *
  * @throws {DownloadError} if no address gives it, or if the disk cannot take it.
- * @throws {FormatError} if it has another checksum.
+ * @throws {FormatError} if the only address gives it with another checksum; of several, the DownloadError says it.
  * @throws the signal's reason when aborted.
  */
 export async function download(options: DownloadOptions): Promise<void> {
