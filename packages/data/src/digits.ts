@@ -1,8 +1,8 @@
 /**
  * A set of handwritten-looking digits that is made instead of downloaded. Each image is a function of the seed and its
  * place in the set: a style of its class (digit-strokes.ts) is bent, drawn with a pen of random width and set into the
- * frame as MNIST's are (LeCun et al., 1998): 28x28, white on black, the ink in a box of about 20x20, its centre of mass
- * in the middle. Only + - * / and square roots are used, so that every machine makes the same bytes.
+ * frame as MNIST's are (LeCun et al., 1998): 28x28, white on black, the ink in a box of 16 to 20 pixels, its centre of
+ * mass near the middle. Only + - * / and square roots are used, so that every machine makes the same bytes.
  */
 import { checkOptions, option, randomBits, randomKey } from '@cnn/tensor';
 import { arrayDataset, type Dataset, type DatasetPair } from './dataset.js';
@@ -128,14 +128,8 @@ function bend(lines: readonly Line[], chance: Chance): Line[] {
   const sin = (2 * half) / (1 + half * half);
   const slant = chance.between(-0.3, 0.55);
   const width = chance.between(0.75, 1.3);
-  const [a, b, c, d, e, f] = Array.from({ length: 6 }, () => chance.between(-0.15, 0.15)) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
+  const [a, b, c] = [chance.between(-0.15, 0.15), chance.between(-0.15, 0.15), chance.between(-0.15, 0.15)];
+  const [d, e, f] = [chance.between(-0.15, 0.15), chance.between(-0.15, 0.15), chance.between(-0.15, 0.15)];
   const warp = (px: number, py: number): [number, number] => {
     const u = 2 * px - 0.6;
     const v = 2 * py - 1;
@@ -151,7 +145,7 @@ function bend(lines: readonly Line[], chance: Chance): Line[] {
   });
 }
 
-/** Scaled into the box and moved so that the centre of mass is in the middle of the frame, in pixels. */
+/** Scaled into the box and moved so that the centre of mass is near the middle of the frame, in pixels. */
 function placed(lines: readonly Line[], radius: number, chance: Chance): Line[] {
   let [left, right, top, bottom] = [Infinity, -Infinity, Infinity, -Infinity];
   let [mass, massX, massY] = [0, 0, 0];
@@ -160,7 +154,8 @@ function placed(lines: readonly Line[], radius: number, chance: Chance): Line[] 
     right = Math.max(right, fromX, toX);
     top = Math.min(top, fromY, toY);
     bottom = Math.max(bottom, fromY, toY);
-    const length = Math.sqrt((toX - fromX) ** 2 + (toY - fromY) ** 2);
+    const [dx, dy] = [toX - fromX, toY - fromY];
+    const length = Math.sqrt(dx * dx + dy * dy);
     mass += length;
     massX += (length * (fromX + toX)) / 2;
     massY += (length * (fromY + toY)) / 2;
