@@ -4,10 +4,11 @@ import type { AxisAttrs } from '../kernels.js';
 import type { Op } from '../op.js';
 import { type DType, type Spec, sameShape, showShape } from '../spec.js';
 import { type Tensor, tidy } from '../tensor.js';
-import { equal } from './binary.js';
+import { equal, greaterEqual, less, logicalAnd } from './binary.js';
 import { cast } from './cast.js';
 import { axisOf, checkSameDType, one } from './common.js';
 import { arange, fill } from './create.js';
+import { where } from './select.js';
 import { broadcastTo, expandDims, reshape } from './shape.js';
 
 function checkIndices(who: string, x: Spec, indices: Spec, axis: number): void {
@@ -54,10 +55,13 @@ export const scatterAddOp: Op<AxisAttrs> = {
   vjp: ([dy], { inputs: [, indices], attrs: { axis }, wanted }) => [
     dy,
     undefined,
-    wanted[2] ? gather(dy!, indices!, axis) : undefined,
+    wanted[2] ? where(inRange(indices!, dy!.shape[axis]!), gather(dy!, indices!, axis), 0) : undefined,
   ],
   saves: ['inputs'],
 };
+
+/** Whether each index is one of 0 to n - 1. */
+const inRange = (indices: Tensor, n: number): Tensor => logicalAnd(greaterEqual(indices, 0), less(indices, n));
 
 /** x with the updates added at their indices along an axis, as PyTorch's `scatter_add`. An index out of range is left out. */
 export const scatterAdd = (x: Tensor, indices: Tensor, updates: Tensor, axis: number): Tensor =>

@@ -1,6 +1,6 @@
 /** Pooling: one number for each window of each channel. */
 import { apply } from '../apply.js';
-import { OptionError, ShapeError } from '../errors.js';
+import { ShapeError } from '../errors.js';
 import type { AvgPoolAttrs, AvgPoolGradAttrs, MaxPoolAttrs, MaxPoolGradAttrs, UnfoldAttrs, WindowAttrs } from '../kernels.js';
 import type { Op } from '../op.js';
 import { type Spec, sameShape, showShape, sizeOf } from '../spec.js';
@@ -21,13 +21,10 @@ import { extentOf, foldOp, type PerAxis, perAxis, unfoldOp, type WindowOptions, 
  * the padding before it.
  */
 export function poolCounts(who: string, inputSize: readonly number[], attrs: MaxPoolAttrs): number[] {
-  const floor = windowCounts(who, inputSize, attrs);
-  if (!attrs.ceilMode) return floor;
-  return inputSize.map((n, i) => {
-    const [before, after] = attrs.padding[i]!;
-    const stride = attrs.stride[i]!;
-    const count = Math.ceil((n + before + after - extentOf(attrs.kernelSize[i]!, attrs.dilation[i]!)) / stride) + 1;
-    return (count - 1) * stride >= n + before ? count - 1 : count;
+  if (!attrs.ceilMode) return windowCounts(who, inputSize, attrs);
+  return windowCounts(who, inputSize, attrs, 'ceil').map((count, i) => {
+    const startOfLast = (count - 1) * attrs.stride[i]!;
+    return startOfLast >= inputSize[i]! + attrs.padding[i]![0] ? count - 1 : count;
   });
 }
 
@@ -43,8 +40,13 @@ function covering(who: string, inputSize: readonly number[], attrs: MaxPoolAttrs
   return { kernelSize, stride, dilation, padding };
 }
 
+function checkPixels(who: string, { shape }: Spec): void {
+  if (shape[2] === 0 || shape[3] === 0) throw new ShapeError(`${who}: ${showShape(shape)} has no pixels`);
+}
+
 function inferPool(who: string, x: Spec, attrs: MaxPoolAttrs): Spec {
   checkRank(who, x, 4, 'images [n, c, h, w]');
+  checkPixels(who, x);
   attrs.padding.forEach(([before, after], i) => {
     const extent = extentOf(attrs.kernelSize[i]!, attrs.dilation[i]!);
     if (before >= extent || after >= extent) {
@@ -214,7 +216,9 @@ const cell = (i: number, n: number, m: number): [number, number] => [Math.floor(
 
 /** The mean of each cell of an even grid: [n, c, h, w] gives [n, c, ...outputSize]. */
 export function adaptiveAvgPool2d(x: Tensor, outputSize: PerAxis): Tensor {
+  checkFloat('adaptiveAvgPool2d', x);
   checkRank('adaptiveAvgPool2d', x, 4, 'images [n, c, h, w]');
+  checkPixels('adaptiveAvgPool2d', x);
   const [oh, ow] = perAxis('adaptiveAvgPool2d', 'outputSize', outputSize, 2, 1) as [number, number];
   const [h, w] = x.shape.slice(2) as [number, number];
   return tidy(() => {
@@ -227,9 +231,9 @@ export function adaptiveAvgPool2d(x: Tensor, outputSize: PerAxis): Tensor {
 /** The largest element of each cell of an even grid: [n, c, h, w] gives [n, c, ...outputSize]. */
 export function adaptiveMaxPool2d(x: Tensor, outputSize: PerAxis): Tensor {
   checkRank('adaptiveMaxPool2d', x, 4, 'images [n, c, h, w]');
+  checkPixels('adaptiveMaxPool2d', x);
   const [oh, ow] = perAxis('adaptiveMaxPool2d', 'outputSize', outputSize, 2, 1) as [number, number];
   const [h, w] = x.shape.slice(2) as [number, number];
-  if (h === 0 || w === 0) throw new OptionError('adaptiveMaxPool2d', 'x', x.shape, 'planes with pixels');
   const along = (image: Tensor, axis: 2 | 3, n: number, m: number): Tensor =>
     concat(
       Array.from({ length: m }, (_, i) => {

@@ -95,20 +95,22 @@ export const extentOf = (kernelSize: number, dilation: number): number => dilati
 /**
  * How many windows there are along each spatial axis: floor((n + before + after - dilation (kernel - 1) - 1) / stride) + 1.
  *
+ * @param round - 'ceil' counts a last window that hangs over the end, too. Default 'floor'.
  * @throws {ShapeError} where not even one fits; it names the numbers of the formula.
  */
 export function windowCounts(
   owner: string,
   inputSize: readonly number[],
   { kernelSize, stride, padding, dilation }: WindowAttrs,
+  round: 'floor' | 'ceil' = 'floor',
 ): number[] {
   return inputSize.map((n, i) => {
     const [before, after] = padding[i]!;
-    const count = Math.floor((n + before + after - extentOf(kernelSize[i]!, dilation[i]!)) / stride[i]!) + 1;
+    const count = Math[round]((n + before + after - extentOf(kernelSize[i]!, dilation[i]!)) / stride[i]!) + 1;
     if (count > 0) return count;
     const axis = axisName(i, inputSize.length);
     throw new ShapeError(
-      `${owner}: the window does not fit: floor((${axis} ${n} + padding ${before} + ${after} - dilation ${dilation[i]} * (kernel ${kernelSize[i]} - 1) - 1) / stride ${stride[i]}) + 1 = ${count}`,
+      `${owner}: the window does not fit: ${round}((${axis} ${n} + padding ${before} + ${after} - dilation ${dilation[i]} * (kernel ${kernelSize[i]} - 1) - 1) / stride ${stride[i]}) + 1 = ${count}`,
     );
   });
 }
