@@ -164,7 +164,7 @@ describe('download', () => {
     const address = await serve((_, response) => {
       response.setHeader('content-length', content.length).write(content.subarray(0, 200_000), () => sent());
     });
-    const files = fileURLToPath(new URL('../src/node/write-whole.ts', import.meta.url));
+    const files = fileURLToPath(new URL('../../tensor/src/node/write-whole.ts', import.meta.url));
     const script = `
       const { writeWhole } = await import(${JSON.stringify(await compiled(files))});
       const { body } = await fetch(${JSON.stringify(address)});
@@ -182,7 +182,7 @@ describe('download', () => {
   });
 });
 
-/** A module of the package that imports no other, as plain JavaScript for a process without vitest. */
+/** A module that imports no other of ours, as plain JavaScript for a process without vitest. */
 async function compiled(file: string): Promise<string> {
   const { outputText } = ts.transpileModule(await readFile(file, 'utf8'), {
     compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },

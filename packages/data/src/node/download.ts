@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { CnnError, FormatError } from '@cnn/tensor';
+import { writeWhole } from '@cnn/tensor/node';
 import type { OnProgress } from '../progress.js';
-import { removeOldPartials, writeWhole } from './write-whole.js';
+import { removeOldPartials } from './partials.js';
 
 /** A download that failed: no answer, an HTTP error, a connection that broke, or a disk that could not be written. */
 export class DownloadError extends CnnError {

@@ -58,10 +58,10 @@ export const conv2dOp: Op<ConvolutionAttrs> = {
     return [{ shape: [n, filters, ...size], dtype: x!.dtype }];
   },
   compose: ([x, weight, bias], attrs) => {
-    const { n, filters, groups, columns, pixels, out } = unfolded(x!, weight!.shape, attrs);
+    const { n, filters, groups, columns, out } = unfolded(x!, weight!.shape, attrs);
     const rows = reshape(weight!, [groups, filters / groups, sizeOf(weight!.shape.slice(1))]);
     const y = reshape(matmul(rows, columns), [n, filters, ...out]);
-    return [bias && pixels > 0 ? add(y, reshape(bias, [filters, 1, 1])) : y];
+    return [bias ? add(y, reshape(bias, [filters, 1, 1])) : y];
   },
   vjp: ([dy], { inputs, attrs, wanted }) => {
     const [x, weight, bias] = inputs;
@@ -173,7 +173,7 @@ export function conv2d(
   checkRank('conv2d', x, 4, 'images [n, c, h, w]');
   checkRank('conv2d', weight, 4, 'a weight [filters, c / groups, kernel height, kernel width]');
   checkOneOf('conv2d', 'paddingMode', paddingMode, ['zeros', 'reflect', 'replicate', 'circular']);
-  if (!Number.isSafeInteger(groups) || groups < 1) throw new OptionError('conv2d', 'groups', groups, 'a whole number >= 1');
+  checkGroups('conv2d', groups);
   const { stride, padding, dilation } = windowAttrs('conv2d', x.shape.slice(2), weight.shape.slice(2), options);
   const run = (image: Tensor, around: ConvolutionAttrs['padding']): Tensor =>
     one(conv2dOp, bias ? [image, weight, bias] : [image, weight], { stride, padding: around, dilation, groups });
@@ -184,6 +184,10 @@ export function conv2d(
       padding.map((): [number, number] => [0, 0]),
     ),
   );
+}
+
+function checkGroups(owner: string, groups: number): void {
+  if (!Number.isSafeInteger(groups) || groups < 1) throw new OptionError(owner, 'groups', groups, 'a whole number >= 1');
 }
 
 /** A height of 1 for what is given per axis, so that one spatial axis can run as two. */
@@ -242,11 +246,15 @@ export function convTranspose2d(
 ): Tensor {
   checkRank('convTranspose2d', x, 4, 'images [n, c, h, w]');
   checkRank('convTranspose2d', weight, 4, 'a weight [c, filters / groups, kernel height, kernel width]');
+  checkGroups('convTranspose2d', groups);
   if (weight.shape[0] !== x.shape[1]) {
     throw new ShapeError(
       `convTranspose2d: the input has ${x.shape[1]} channels, the weight ${showShape(weight.shape)} expects ${weight.shape[0]}`,
     );
   }
+  const filters = weight.shape[1]! * groups;
+  if (bias && !sameShape(bias.shape, [filters]))
+    throw new ShapeError(`convTranspose2d: the bias is ${showShape(bias.shape)}; it must be [${filters}]`);
   const size = x.shape.slice(2);
   const window = windowAttrs('convTranspose2d', size, weight.shape.slice(2), { stride, padding, dilation });
   const extra = perAxis('convTranspose2d', 'outputPadding', outputPadding, 2, 0);
@@ -260,11 +268,18 @@ export function convTranspose2d(
       );
     }
     const [before, after] = window.padding[i]!;
-    return (n - 1) * window.stride[i]! - before - after + window.dilation[i]! * (window.kernelSize[i]! - 1) + extra[i]! + 1;
+    const stride = window.stride[i]!;
+    const dilation = window.dilation[i]!;
+    const kernel = window.kernelSize[i]!;
+    const size = (n - 1) * stride - before - after + dilation * (kernel - 1) + extra[i]! + 1;
+    if (size > 0) return size;
+    throw new ShapeError(
+      `convTranspose2d: nothing is left: (${['height', 'width'][i]} ${n} - 1) * stride ${stride} - padding ${before} - ${after} + dilation ${dilation} * (kernel ${kernel} - 1) + outputPadding ${extra[i]} + 1 = ${size}`,
+    );
   });
   const { kernelSize: _, ...attrs } = window;
   return tidy(() => {
     const y = one(conv2dInputGradOp, [x, weight], { ...attrs, groups, inputSize });
-    return bias ? add(y, reshape(bias, [bias.size, 1, 1])) : y;
+    return bias ? add(y, reshape(bias, [filters, 1, 1])) : y;
   });
 }

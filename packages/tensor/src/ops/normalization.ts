@@ -9,7 +9,7 @@ import { add, div, mul, pow, sub } from './binary.js';
 import { checkFloat, checkRank, one } from './common.js';
 import { avgPool2d } from './pooling.js';
 import { mean, sum, variance } from './reduce.js';
-import { reshape } from './shape.js';
+import { broadcastTo, reshape } from './shape.js';
 import { pad } from './slice.js';
 import { rsqrt, square } from './unary.js';
 
@@ -59,7 +59,7 @@ export const batchNormOp: Op<NormAttrs> = {
       dVariance && mul(perChannel(dVariance, rank), mul(sub(x!, perChannel(centre!, rank)), 2 / count)),
     ].filter(part => part !== undefined);
     const total = parts.reduce((a, b) => add(a, b));
-    return [dx || dVariance ? total : add(mul(x!, 0), total), dWeight, dBias];
+    return [broadcastTo(total, x!.shape), dWeight, dBias];
   },
 };
 
@@ -162,6 +162,8 @@ export function layerNorm(
   if (normalizedShape.length === 0 || !sameShape(x.shape.slice(-normalizedShape.length), normalizedShape)) {
     throw new ShapeError(`layerNorm: ${showShape(x.shape)} does not end with ${showShape(normalizedShape)}`);
   }
+  const odd = [weight, bias].find(v => v && !sameShape(v.shape, normalizedShape));
+  if (odd) throw new ShapeError(`layerNorm: weight or bias ${showShape(odd.shape)}; they must be ${showShape(normalizedShape)}`);
   return tidy(() =>
     scaleAndShift(
       standardise(

@@ -79,7 +79,10 @@ export function mean(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tenso
   });
 }
 
-/** The variance over axes: squared deviations summed and divided by the count less `correction` (default 1, Bessel's). */
+/**
+ * The variance over axes: squared deviations summed and divided by the count less `correction` (default 1, Bessel's). As in
+ * PyTorch it is NaN or infinite, never negative, where the correction leaves nothing to divide by.
+ */
 export function variance(
   x: Tensor,
   axes?: Axes,
@@ -88,7 +91,7 @@ export function variance(
   checkFloat('variance', x);
   return tidy(() => {
     const total = sum(square(sub(x, mean(x, axes, { keepDims: true }))), axes, { keepDims });
-    return div(total, x.size / total.size - correction);
+    return div(total, Math.max(0, x.size / total.size - correction));
   });
 }
 

@@ -32,7 +32,7 @@ export type Range = readonly [start: number, stop: number, step?: number];
  * A part of a tensor: a range per axis, the first axes first; axes without one, or with null, stay whole. A range that
  * reaches beyond the axis ends with it.
  *
- * @throws {ShapeError} for more ranges than axes. @throws {OptionError} for a step of 0.
+ * @throws {ShapeError} for more ranges than axes. @throws {OptionError} for a step of 0, and for NaN and fractions.
  */
 export function slice(x: Tensor, ranges: readonly (Range | null)[]): Tensor {
   if (ranges.length > x.shape.length) throw new ShapeError(`slice: ${ranges.length} ranges for ${showShape(x.shape)}`);
@@ -42,6 +42,8 @@ export function slice(x: Tensor, ranges: readonly (Range | null)[]): Tensor {
     if (!range) return { start: 0, stop: n, step: 1 };
     const [from, to, step = 1] = range;
     if (!Number.isInteger(step) || step === 0) throw new OptionError('slice', 'step', step, 'a whole number other than 0');
+    // Infinities are beyond the axis, but NaN and fractions name no place in it.
+    if ([from, to].some(i => Math.trunc(i) !== i)) throw new OptionError('slice', 'range', range, 'whole numbers');
     const clamp = (i: number, low: number, high: number): number => Math.min(Math.max(i < 0 ? i + n : i, low), high);
     if (step > 0) {
       const start = clamp(from, 0, n);

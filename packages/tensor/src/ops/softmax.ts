@@ -5,7 +5,7 @@ import type { Op } from '../op.js';
 import { type Spec, sameShape, showShape } from '../spec.js';
 import { alias, type Tensor, tidy } from '../tensor.js';
 import { add, div, greaterEqual, less, logicalAnd, mul, sub } from './binary.js';
-import { axisOf, checkFloat, checkOneOf, one } from './common.js';
+import { axesOf, axisOf, checkFloat, checkOneOf, one } from './common.js';
 import { scalarLike } from './create.js';
 import { gather, oneHot } from './gather.js';
 import { type Axes, max, mean, type ReduceOptions, sum } from './reduce.js';
@@ -25,7 +25,7 @@ export function logSumExp(x: Tensor, axes?: Axes, { keepDims = false }: ReduceOp
   return tidy(() => {
     const top = shift(x, axes);
     const y = add(log(sum(exp(sub(x, top)), axes, { keepDims: true })), top);
-    return keepDims ? y : reshape(y, sum(x, axes).shape);
+    return keepDims ? y : squeeze(y, axesOf('logSumExp', axes, x.shape.length));
   });
 }
 
@@ -71,13 +71,18 @@ function checkCrossEntropy(who: string, logits: Spec, targets: Spec): void {
   checkFloat(who, logits);
   if (logits.shape.length !== 2)
     throw new ShapeError(`${who}: the logits are ${showShape(logits.shape)}; they must be [n, classes]`);
+  checkTargets(who, logits, targets);
+}
+
+/** Targets for logits [n, classes, ...spatial]. */
+function checkTargets(who: string, logits: Spec, targets: Spec): void {
   const asLabels = targets.dtype === 'int32';
   if (!asLabels && targets.dtype !== logits.dtype) {
     throw new DTypeError(
       `${who}: the targets are ${targets.dtype}; they must be int32 labels or ${logits.dtype} probabilities; use cast`,
     );
   }
-  const expected = asLabels ? logits.shape.slice(0, 1) : logits.shape;
+  const expected = asLabels ? logits.shape.toSpliced(1, 1) : logits.shape;
   if (!sameShape(targets.shape, expected)) {
     throw new ShapeError(
       `${who}: targets ${showShape(targets.shape)} for logits ${showShape(logits.shape)}; they must be ${showShape(expected)}`,
@@ -167,6 +172,7 @@ export function softmaxCrossEntropy(
     if (n === undefined || classes === undefined) {
       throw new ShapeError(`softmaxCrossEntropy: the logits are ${showShape(logits.shape)}; they must be [n, classes, ...]`);
     }
+    checkTargets('softmaxCrossEntropy', logits, targets);
     const rows = (x: Tensor): Tensor => {
       if (spatial.length === 0) return x;
       if (x.dtype === 'int32') return reshape(x, [x.size]);

@@ -5,7 +5,7 @@
 import { OptionError, ShapeError } from '../errors.js';
 import type { FoldAttrs, UnfoldAttrs, WindowAttrs } from '../kernels.js';
 import type { Op } from '../op.js';
-import { type Shape, showShape } from '../spec.js';
+import { checkShape, type Shape, showShape } from '../spec.js';
 import type { Tensor } from '../tensor.js';
 import { one } from './common.js';
 
@@ -135,6 +135,7 @@ export const unfoldOp: Op<UnfoldAttrs> = {
 export const foldOp: Op<FoldAttrs> = {
   name: 'fold',
   infer: ([y], attrs) => {
+    checkShape('fold', attrs.inputSize);
     const counts = windowCounts('fold', attrs.inputSize, attrs);
     const expected: Shape = [...y!.shape.slice(0, 2), ...attrs.kernelSize, ...counts];
     if (showShape(expected) !== showShape(y!.shape)) {

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CnnError, checkOptions, option } from '@cnn/tensor';
-import { writeFileWhole } from '@cnn/tensor/node';
+import { writeFileAtomic } from '@cnn/tensor/node';
 import type { Callback, TrainingRun } from '../callback.js';
 import { type Checkpoint, formatCheckpoint, parseCheckpoint } from '../checkpoint.js';
 
@@ -37,7 +37,7 @@ export function checkpoints(options: CheckpointsOptions): Callback {
   const save = async (step: number, run: TrainingRun): Promise<void> => {
     if (step === last) return;
     await mkdir(dir, { recursive: true });
-    await writeFileWhole(join(dir, fileName(step)), formatCheckpoint(await run.checkpoint()));
+    await writeFileAtomic(join(dir, fileName(step)), formatCheckpoint(await run.checkpoint()));
     last = step;
     saved = performance.now();
     const old = (await steps(dir)).slice(keep);

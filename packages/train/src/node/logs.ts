@@ -1,4 +1,4 @@
-import { writeFileWhole } from '@cnn/tensor/node';
+import { writeFileAtomic } from '@cnn/tensor/node';
 import type { Callback } from '../callback.js';
 import type { EpochLog } from '../events.js';
 
@@ -20,7 +20,7 @@ export const historyToCsv = (history: readonly EpochLog[]): string =>
 const log = (name: string, file: string, format: (history: readonly EpochLog[]) => string): Callback => ({
   name,
   async onEvent(event, run) {
-    if (event.type === 'epochEnd') await writeFileWhole(file, format(run.history));
+    if (event.type === 'epochEnd') await writeFileAtomic(file, format(run.history));
   },
 });
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /**
@@ -26,15 +26,5 @@ export async function writeWhole(
   } catch (error) {
     await rm(partial, { force: true });
     throw error;
-  }
-}
-
-/** Removes what killed processes left in a folder more than a day ago. */
-export async function removeOldPartials(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    if (!/^\..*\.partial$/.test(name)) continue;
-    const file = join(folder, name);
-    const found = await stat(file).catch(() => undefined);
-    if (found && Date.now() - found.mtimeMs > 86_400_000) await rm(file, { force: true });
   }
 }
