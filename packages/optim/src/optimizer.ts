@@ -32,12 +32,15 @@ export type OptimizerConfig<C> = Partial<C> & {
 /** Makes an optimizer of one kind. */
 export interface OptimizerFactory<C> {
   (config?: OptimizerConfig<C>): Optimizer;
+  /** Tells it from what else a plugin may export. */
+  readonly kind: 'optimizer';
   readonly type: string;
 }
 
 /** A factory of any kind, for lists of them. */
 export interface AnyOptimizerFactory {
   (config: never): Optimizer;
+  readonly kind: 'optimizer';
   readonly type: string;
 }
 
@@ -112,7 +115,7 @@ export function defineOptimizer<C extends object>(definition: OptimizerDefinitio
     };
     return new Optimizer(type, config, init);
   };
-  return Object.assign(make, { type });
+  return Object.assign(make, { kind: 'optimizer' as const, type });
 }
 
 /** An option given as undefined is not given. A copy, so that nobody changes it later. */
