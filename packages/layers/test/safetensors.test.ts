@@ -110,7 +110,7 @@ describe('parseSafetensors', () => {
     ['deep nesting', file(`{"x":${'['.repeat(100_000)}`), 8, /not JSON/],
     ['broken UTF-8', Uint8Array.from([3, 0, 0, 0, 0, 0, 0, 0, 0x7b, 0xff, 0x7d]), 8, /not UTF-8/],
     ['a byte order mark', file('\ufeff{}'), 8, /does not begin with '\{'/],
-    ['a name twice', file(`{"é":${JSON.stringify(nothing)},"\u00e9":1}`), 8 + 7 + 47, /names 'é' twice/],
+    ['a name twice', file(`{"é":${JSON.stringify(nothing)},"\\u00e9":1}`), 8 + 7 + 47, /names 'é' twice/],
     ['a field twice', file('{"x":{"dtype":"U8","dtype":"U8","shape":[0],"data_offsets":[0,0]}}'), 27, /names 'dtype' twice/],
     ['metadata that is a list', file({ __metadata__: [1] }), 9, /__metadata__ is \[1\]; it holds text by key/],
     ['metadata that is not text', file({ __metadata__: { a: 1 } }), 9, /it holds text by key/],
