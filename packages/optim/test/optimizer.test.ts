@@ -139,7 +139,7 @@ test('an optimizer of one’s own is one call', () => {
     },
   });
   const optimizer = optimizerFromJSON({ type: 'acme/signSgd' }, [...standardOptimizers, signSgd]);
-  expect(signSgd).toMatchObject({ kind: 'optimizer', type: 'acme/signSgd' });
+  expect([signSgd.kind, signSgd.type]).toEqual(['optimizer', 'acme/signSgd']);
   const w = variable('w');
   const state = optimizer.init([w]);
   const live = backend.live();
