@@ -1,5 +1,5 @@
 /** Choosing between two tensors, element by element. */
-import { DTypeError, UsageError } from '../errors.js';
+import { DTypeError, OptionError, UsageError } from '../errors.js';
 import type { None } from '../kernels.js';
 import type { Op } from '../op.js';
 import { alias, Tensor, tidy } from '../tensor.js';
@@ -38,6 +38,8 @@ export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
 
 /** x kept within [low, high]; a bound may be left out. The gradient flows where x is within, bounds included. NaN stays. */
 export function clip(x: Tensor, { low, high }: { low?: number; high?: number }): Tensor {
+  for (const [bound, value] of Object.entries({ low, high }))
+    if (Number.isNaN(value)) throw new OptionError('clip', bound, value, 'a number');
   return tidy(() => {
     const raised = low === undefined ? alias(x) : where(less(x, low), low, x);
     return high === undefined ? raised : where(greater(x, high), high, raised);
