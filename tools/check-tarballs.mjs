@@ -1,0 +1,104 @@
+/**
+ * Packs every package as npm would publish it, installs the tarballs into an empty folder and uses them there: every entry point
+ * loads, the command runs, the examples of README.md run, and all examples have types under both module resolutions.
+ */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { must, root } from './process.mjs';
+
+const read = path => readFileSync(join(root, path), 'utf8');
+const folders = ['packages', 'apps'].flatMap(group => readdirSync(join(root, group)).map(name => `${group}/${name}`));
+const packages = folders
+  .map(folder => ({ folder, manifest: JSON.parse(read(`${folder}/package.json`)) }))
+  .filter(({ manifest }) => !manifest.private);
+
+const work = realpathSync(mkdtempSync(join(tmpdir(), 'cnn-tarballs-')));
+const consumer = join(work, 'consumer');
+const inConsumer = { cwd: consumer };
+try {
+  mkdirSync(consumer);
+  await install();
+  await loadEntries();
+  await runCommand();
+  await useExamples();
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}
+
+/** Packs all packages and installs them together; what they need of others comes from the registry. */
+async function install() {
+  const names = packages.flatMap(({ manifest }) => ['--workspace', manifest.name]);
+  const packed = JSON.parse((await must('npm', ['pack', '--json', '--pack-destination', work, ...names])).output);
+  const list = Array.isArray(packed) ? packed : Object.values(packed);
+  for (const { name, files } of list) {
+    const stray = files.find(({ path }) => !/^(dist|bin)\/|^(package\.json|README\.md|CHANGELOG\.md|LICENSE)$/.test(path));
+    if (stray) throw new Error(`the tarball of ${name} holds ${stray.path}`);
+    for (const wanted of ['README.md', 'LICENSE']) {
+      if (!files.some(({ path }) => path === wanted)) throw new Error(`the tarball of ${name} lacks ${wanted}`);
+    }
+  }
+  const dependencies = Object.fromEntries(list.map(({ name, filename }) => [name, `file:../${filename}`]));
+  writeFileSync(join(consumer, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies }));
+  await must('npm', ['install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'], inConsumer);
+
+  const { packages: installed } = JSON.parse(readFileSync(join(consumer, 'node_modules/.package-lock.json'), 'utf8'));
+  for (const [path, { hasInstallScript, link }] of Object.entries(installed)) {
+    if (hasInstallScript) throw new Error(`${path} has an install script`);
+    if (link) throw new Error(`${path} is a link, not a tarball`);
+  }
+  const cores = Object.keys(installed).filter(path => path.endsWith('node_modules/@cnn/tensor'));
+  if (cores.length !== 1) throw new Error(`there are ${cores.length} copies of @cnn/tensor: ${cores.join(', ')}`);
+}
+
+/** Every entry point is there and exports something. */
+async function loadEntries() {
+  const entries = packages.flatMap(({ manifest }) =>
+    Object.keys(manifest.exports ?? {})
+      .filter(entry => !entry.endsWith('.json'))
+      .map(entry => manifest.name + entry.slice(1)),
+  );
+  const check = entries.map(
+    entry => `if (Object.keys(await import('${entry}')).length === 0) throw new Error('${entry} exports nothing');\n`,
+  );
+  writeFileSync(join(consumer, 'entries.js'), check.join(''));
+  await must('node', ['entries.js'], inConsumer);
+}
+
+/** `cnn` is linked and says how it is used. */
+async function runCommand() {
+  const { output } = await must('npx', ['--no-install', 'cnn', '--help'], inConsumer);
+  if (!output.startsWith('Usage: cnn')) throw new Error(`cnn --help printed\n${output}`);
+}
+
+/** The examples are plain JavaScript that is TypeScript, too. Those of README.md are run; data, time and place are small there. */
+async function useExamples() {
+  const examples = [{ folder: '.', name: 'readme' }, ...packages.map(({ folder }) => ({ folder, name: folder.split('/')[1] }))];
+  for (const { folder, name } of examples) {
+    const blocks = read(`${folder}/README.md`).matchAll(/^```ts\n(.*?)^```/gms);
+    let number = 0;
+    for (const [, text] of blocks) {
+      writeFileSync(join(consumer, `${name}-${++number}.ts`), text);
+      if (folder !== '.') continue;
+      writeFileSync(join(consumer, `${name}-${number}.js`), text);
+      const { output } = await must('node', [`${name}-${number}.js`], inConsumer);
+      console.log(`README.md, example ${number}: ${output.trim()}`);
+    }
+  }
+  for (const [module, moduleResolution] of [
+    ['ESNext', 'bundler'],
+    ['NodeNext', 'nodenext'],
+  ]) {
+    const compilerOptions = {
+      module,
+      moduleResolution,
+      target: 'ES2022',
+      lib: ['ES2023', 'ESNext.Disposable', 'DOM', 'DOM.Iterable', 'DOM.AsyncIterable'],
+      strict: true,
+      noEmit: true,
+      types: [],
+    };
+    writeFileSync(join(consumer, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }));
+    await must('tsc', ['-p', 'tsconfig.json'], inConsumer);
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * `npm run demo`, `npm test`, `npm run soak` and `npm run golden`: each installs and builds what is missing, then does its work.
+ * Only Node's own modules are used, since at first there is nothing else.
+ */
+import { spawn } from 'node:child_process';
+import { statSync } from 'node:fs';
+import { must, root } from './process.mjs';
+
+const COMMANDS = {
+  demo: args => node('apps/cli/bin/cnn.js', 'train', '--data', 'digits', '--model', 'lenet5', ...args),
+  golden: args => node('apps/cli/bin/cnn.js', 'golden', ...args),
+  test: args => node('tools/test.mjs', ...args),
+  soak: args => node('tools/soak.mjs', ...args),
+};
+
+const [name, ...args] = process.argv.slice(2);
+if (!Object.hasOwn(COMMANDS, name)) {
+  console.error(`usage: node tools/run.mjs ${Object.keys(COMMANDS).join('|')} [arguments]`);
+  process.exit(2);
+}
+try {
+  await prepare();
+} catch (error) {
+  console.error(error.message);
+  process.exit(1);
+}
+process.exitCode = await COMMANDS[name](args);
+
+/** Standard output is left to the command itself, whose last line may be JSON. */
+async function prepare() {
+  if (modified('node_modules/.package-lock.json') < modified('package-lock.json')) {
+    console.error('installing dependencies …');
+    await must('npm', ['install', '--include=dev', '--no-audit', '--no-fund']);
+  }
+  console.error('building …');
+  await must('turbo', ['run', 'build', '--output-logs=errors-only']);
+}
+
+/** When a file was last written; 0 if it is not there. */
+function modified(file) {
+  return statSync(root + file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+/** Runs a script in this terminal. */
+function node(...args) {
+  const child = spawn(process.execPath, args, { cwd: root, stdio: 'inherit' });
+  // Both get the terminal's interrupt; the script decides what becomes of it.
+  process.on('SIGINT', () => {});
+  return new Promise(resolve => child.on('close', (code, signal) => resolve(signal ? 1 : code)));
+}

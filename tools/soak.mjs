@@ -1,0 +1,75 @@
+/** `npm run soak`: what takes too long for `npm test`. Datasets are read from ../shared/data; without one its check is skipped by name. */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { lastLineJson, must, root } from './process.mjs';
+
+const runs = mkdtempSync(join(tmpdir(), 'cnn-soak-'));
+const folder = name => join(runs, name);
+const shared = name => join(root, '../shared/data', name);
+
+/** Each is a name, the data that it needs, and a function that gives a sentence about what it found, or throws. */
+const CHECKS = [
+  ['LeNet-5 on MNIST, 3 epochs', 'mnist', () => trainLeNet('mnist', 3, 0.985)],
+  ['LeNet-5 on Fashion-MNIST, 5 epochs', 'fashion-mnist', () => trainLeNet('fashion-mnist', 5, 0.885)],
+  ['ConvNetJS network on 4,000 images of CIFAR-10', 'cifar-10/lossless', trainConvnetjs],
+  ['LeNet-5 trained on digits reads MNIST', 'mnist', digitsToMnist],
+  ['flat memory over 10,000 steps', '', async () => (await must('node', ['tools/flat-memory.mjs', '10000'])).output.trim()],
+];
+
+let passed = 0;
+let failed = 0;
+for (const [name, data, check] of CHECKS) {
+  if (!existsSync(shared(data)) && data) {
+    console.log(`skipped: ${name}: no ${shared(data)}`);
+    continue;
+  }
+  try {
+    console.log(`passed: ${name}: ${await check()}`);
+    passed++;
+  } catch (error) {
+    console.log(`FAILED: ${name}: ${error.message}`);
+    failed++;
+  }
+}
+rmSync(runs, { recursive: true, force: true });
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
+
+/** Runs `cnn` and gives the object that it prints. */
+async function cnn(...args) {
+  return lastLineJson((await must('node', ['apps/cli/bin/cnn.js', ...args, '--json'])).output);
+}
+
+function train(data, dataDir, model, epochs) {
+  const from = dataDir ? ['--data-dir', dataDir] : [];
+  return cnn('train', '--data', data, ...from, '--model', model, '--epochs', epochs, '--seed', '1', '--out', folder(data));
+}
+
+async function trainLeNet(data, epochs, least) {
+  const { testAccuracy, imagesPerSecond } = await train(data, shared(data), 'lenet5', epochs);
+  return atLeast(testAccuracy, least, `at ${Math.round(imagesPerSecond)} images/s`);
+}
+
+async function trainConvnetjs() {
+  const { testAccuracy } = await train('cifar10', shared('cifar-10/lossless'), 'convnetjs-cifar10', 10);
+  const [header, ...rows] = readFileSync(join(folder('cifar10'), 'history.csv'), 'utf8')
+    .trim()
+    .split('\n');
+  const column = header.split(',').indexOf('trainLoss');
+  const [first, last] = [rows.at(0), rows.at(-1)].map(row => Number(row.split(',')[column]));
+  if (!(last < 0.8 * first)) throw new Error(`the loss went from ${first} to ${last}`);
+  return atLeast(testAccuracy, 0.35, `loss from ${first} to ${last}`);
+}
+
+async function digitsToMnist() {
+  await train('digits', undefined, 'lenet5', 8);
+  const { accuracy } = await cnn('eval', '--model', folder('digits'), '--data', 'mnist', '--data-dir', shared('mnist'));
+  return atLeast(accuracy, 0.8, 'of the test images');
+}
+
+function atLeast(accuracy, least, more) {
+  const text = `accuracy ${accuracy}, ${more}`;
+  if (!(accuracy >= least)) throw new Error(`${text}; expected at least ${least}`);
+  return text;
+}
