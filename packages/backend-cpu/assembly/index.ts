@@ -1,5 +1,6 @@
 /** The kernels of both builds: what is exported here can be called from TypeScript. */
-export * from './convolution';
+export * from './convolution-forward';
+export * from './convolution-gradient';
 export * from './gemm';
 export * from './generated/binary';
 export * from './generated/convolution';
