@@ -62,6 +62,20 @@ export function checkFloat(who: string, ...specs: readonly Spec[]): void {
   checkSameDType(who, ...specs);
 }
 
+/** What dtypes of whole numbers can hold. */
+const ranges: { readonly [K in DType]?: readonly [number, number] } = {
+  int32: [-(2 ** 31), 2 ** 31 - 1],
+  uint8: [0, 255],
+  bool: [0, 1],
+};
+
+/** @throws {DTypeError} for a number that the dtype cannot hold: `add(x, 0.5)` for an int32 x would silently add 0. */
+export function checkNumber(dtype: DType, value: number): void {
+  const range = ranges[dtype];
+  if (!range || (Number.isInteger(value) && value >= range[0] && value <= range[1])) return;
+  throw new DTypeError(`${value} does not fit ${dtype}; use cast`);
+}
+
 /** @throws {ShapeError} unless the tensor has this rank. */
 export function checkRank(who: string, { shape }: Spec, rank: number, layout: string): void {
   if (shape.length !== rank) throw new ShapeError(`${who}: the input is ${showShape(shape)}; it must be ${layout}`);

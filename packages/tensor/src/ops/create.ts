@@ -1,11 +1,11 @@
 /** Tensors made from nothing: filled, counted up. */
 import type { AnyBackend } from '../backend.js';
-import { DTypeError, OptionError } from '../errors.js';
+import { OptionError } from '../errors.js';
 import type { ArangeAttrs, FillAttrs } from '../kernels.js';
 import type { Op } from '../op.js';
 import { checkShape, type DType, type Shape } from '../spec.js';
 import { checkBackendHas, type Tensor } from '../tensor.js';
-import { one } from './common.js';
+import { checkNumber, one } from './common.js';
 
 /** The op of {@link fill}. */
 export const fillOp: Op<FillAttrs> = {
@@ -17,20 +17,6 @@ export const fillOp: Op<FillAttrs> = {
   },
   vjp: null,
 };
-
-/** What dtypes of whole numbers can hold. */
-const ranges: { readonly [K in DType]?: readonly [number, number] } = {
-  int32: [-(2 ** 31), 2 ** 31 - 1],
-  uint8: [0, 255],
-  bool: [0, 1],
-};
-
-/** @throws {DTypeError} for a number that the dtype cannot hold: `add(x, 0.5)` for an int32 x would silently add 0. */
-function checkNumber(dtype: DType, value: number): void {
-  const range = ranges[dtype];
-  if (!range || (Number.isInteger(value) && value >= range[0] && value <= range[1])) return;
-  throw new DTypeError(`${value} does not fit ${dtype}; use cast`);
-}
 
 /** A tensor with the same number everywhere. */
 export const fill = (backend: AnyBackend, shape: Shape, value: number, dtype: DType = 'float32'): Tensor => {

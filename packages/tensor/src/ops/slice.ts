@@ -4,7 +4,7 @@ import type { AxesAttrs, AxisAttrs, PadAttrs, SliceAttrs } from '../kernels.js';
 import type { Op } from '../op.js';
 import { type Shape, sameShape, showShape } from '../spec.js';
 import { alias, type Tensor, tensor, tidy } from '../tensor.js';
-import { axesOf, axisOf, checkOneOf, checkSameDType, one } from './common.js';
+import { axesOf, axisOf, checkNumber, checkOneOf, checkSameDType, one } from './common.js';
 import { take } from './gather.js';
 import { broadcastTo, expandDims, reshape } from './shape.js';
 
@@ -68,12 +68,11 @@ export function slice(x: Tensor, ranges: readonly (Range | null)[]): Tensor {
 /** The op of {@link pad} with a constant. */
 export const padOp: Op<PadAttrs> = {
   name: 'pad',
-  infer: ([x], { padding, interior }) => [
-    {
-      shape: x!.shape.map((n, i) => padding[i]![0] + padding[i]![1] + n + Math.max(0, n - 1) * interior[i]!),
-      dtype: x!.dtype,
-    },
-  ],
+  infer: ([x], { padding, interior, value }) => {
+    checkNumber(x!.dtype, value);
+    const shape = x!.shape.map((n, i) => padding[i]![0] + padding[i]![1] + n + Math.max(0, n - 1) * interior[i]!);
+    return [{ shape, dtype: x!.dtype }];
+  },
   vjp: ([dy], { inputs: [x], attrs: { padding, interior } }) => [
     one(sliceOp, [dy!], {
       start: padding.map(([before]) => before),
@@ -187,6 +186,7 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
 
 /** Tensors of one shape along a new axis. */
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
+  if (tensors.length === 0) throw new ShapeError('stack: no tensors');
   return tidy(() => {
     const odd = tensors.find(({ shape }) => !sameShape(shape, tensors[0]!.shape));
     if (odd) throw new ShapeError(`stack: ${showShape(tensors[0]!.shape)} beside ${showShape(odd.shape)}`);

@@ -7,7 +7,7 @@ import type { FoldAttrs, UnfoldAttrs, WindowAttrs } from '../kernels.js';
 import type { Op } from '../op.js';
 import { checkShape, type Shape, showShape } from '../spec.js';
 import type { Tensor } from '../tensor.js';
-import { one } from './common.js';
+import { checkNumber, one } from './common.js';
 
 /** A number for all spatial axes, or one per axis. */
 export type PerAxis = number | readonly number[];
@@ -122,6 +122,7 @@ const axisName = (i: number, rank: number): string =>
 export const unfoldOp: Op<UnfoldAttrs> = {
   name: 'unfold',
   infer: ([x], attrs) => {
+    checkNumber(x!.dtype, attrs.padValue);
     const [n, c, ...inputSize] = x!.shape;
     return [{ shape: [n!, c!, ...attrs.kernelSize, ...windowCounts('unfold', inputSize, attrs)], dtype: x!.dtype }];
   },
