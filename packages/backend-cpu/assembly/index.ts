@@ -1,6 +1,7 @@
 /** The kernels of both builds: what is exported here can be called from TypeScript. */
 export * from './convolution-forward';
 export * from './convolution-gradient';
+export * from './copy';
 export * from './gemm';
 export * from './generated/binary';
 export * from './generated/convolution';

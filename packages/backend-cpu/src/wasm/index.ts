@@ -6,6 +6,8 @@ import { normalization } from './normalization.js';
 import { optimizerStep } from './optimizer-step.js';
 import { pooling } from './pooling.js';
 import { reduce } from './reduce.js';
+import { shape } from './shape.js';
+import { slicing } from './slice.js';
 import { softmax } from './softmax.js';
 import { unary } from './unary.js';
 
@@ -15,6 +17,8 @@ export const wasmKernels: WasmKernels = {
   ...binary,
   ...reduce,
   ...softmax,
+  ...shape,
+  ...slicing,
   ...matmul,
   ...convolution,
   ...pooling,
