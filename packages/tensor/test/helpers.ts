@@ -1,5 +1,5 @@
 import { cpuReference } from '@cnn/backend-cpu';
-import { type AnyBackend, type Tensor, tensor, tensorsIn } from '@cnn/tensor';
+import { type AnyBackend, grad, ops, type Tensor, tensor, tensorsIn, tidy } from '@cnn/tensor';
 import { expect, test } from 'vitest';
 import { directKernels } from './direct-kernels.js';
 import { laterBackend } from './later-backend.js';
@@ -55,9 +55,12 @@ export function expectClose(got: ArrayLike<number>, want: ArrayLike<number>, tol
   }
 }
 
-/** The numbers of a tensor, which is disposed. */
-export async function read(x: Tensor): Promise<number[]> {
-  const numbers = await x.data();
-  x.dispose();
-  return Array.from(numbers);
-}
+/** The numbers of what a callback makes and gives; nothing of it is left. */
+export const valuesOf = (make: () => Tensor): number[] => tidy(() => Array.from(make().dataSync()));
+
+/** The gradient of the sum of what a callback makes of `x`, or of its elements times `weights`. */
+export const gradientOf = (make: (x: Tensor) => Tensor, x: Tensor, weights?: readonly number[]): number[] =>
+  valuesOf(() => {
+    const weighted = (y: Tensor): Tensor => (weights ? ops.mul(y, tensor(x.backend, weights, y)) : y);
+    return grad(() => ops.sum(weighted(make(x))), [x]).grads[0]!;
+  });
