@@ -36,12 +36,12 @@ export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
   });
 }
 
-/** x kept within [low, high]; a bound may be left out. The gradient flows where x is within, bounds included. NaN stays. */
+/** x kept within [low, high]; a bound may be left out. The gradient flows where x is within, bounds included. NaN stays. Bounds that cross give `high`. */
 export function clip(x: Tensor, { low, high }: { low?: number; high?: number }): Tensor {
   for (const [bound, value] of Object.entries({ low, high }))
     if (Number.isNaN(value)) throw new OptionError('clip', bound, value, 'a number');
   return tidy(() => {
     const raised = low === undefined ? alias(x) : where(less(x, low), low, x);
-    return high === undefined ? raised : where(greater(x, high), high, raised);
+    return high === undefined ? raised : where(greater(raised, high), high, raised);
   });
 }
