@@ -1,7 +1,7 @@
 /** Losses: how wrong a prediction is, as one number. */
-import { ops, ShapeError, sameShape, showShape, type Tensor, tidy } from '@cnn/tensor';
+import { checkOptions, ops, option, ShapeError, sameShape, showShape, type Tensor, tidy } from '@cnn/tensor';
 
-/** The loss of predictions for targets, a scalar. */
+/** The loss of predictions for targets: a scalar, or the losses of all examples where the options say so. */
 export type Loss = (prediction: Tensor, target: Tensor) => Tensor;
 
 /**
@@ -14,13 +14,29 @@ export const softmaxCrossEntropy =
   (logits, targets) =>
     ops.softmaxCrossEntropy(logits, targets, options);
 
-/** The mean of (prediction - target)² over all elements. @throws {ShapeError} if the shapes differ. */
-export const meanSquaredError = (): Loss => (prediction, target) =>
-  tidy(() => ops.mean(ops.square(difference('meanSquaredError', prediction, target))));
+/** Options of losses that compare number by number. */
+export interface ElementLossOptions {
+  /** How the losses of all elements become one: 'mean' (default), 'sum', or not at all. */
+  readonly reduction?: ops.Reduction;
+}
 
-/** The mean of |prediction - target| over all elements. @throws {ShapeError} if the shapes differ. */
-export const meanAbsoluteError = (): Loss => (prediction, target) =>
-  tidy(() => ops.mean(ops.abs(difference('meanAbsoluteError', prediction, target))));
+/** (prediction - target)², the mean over all elements. @throws {ShapeError} if the shapes differ. */
+export const meanSquaredError = elementLoss('meanSquaredError', ops.square);
+
+/** |prediction - target|, the mean over all elements. @throws {ShapeError} if the shapes differ. */
+export const meanAbsoluteError = elementLoss('meanAbsoluteError', ops.abs);
+
+function elementLoss(name: string, penalty: (difference: Tensor) => Tensor) {
+  return (options: ElementLossOptions = {}): Loss => {
+    checkOptions(name, options, { reduction: option.oneOf('mean', 'sum', 'none') });
+    const { reduction = 'mean' } = options;
+    return (prediction, target) =>
+      tidy(() => {
+        const losses = penalty(difference(name, prediction, target));
+        return reduction === 'none' ? losses : reduction === 'sum' ? ops.sum(losses) : ops.mean(losses);
+      });
+  };
+}
 
 /** Of equal shapes only: [n, 1] and [n] would broadcast to [n, n] and give a wrong loss without a word. */
 function difference(who: string, prediction: Tensor, target: Tensor): Tensor {
