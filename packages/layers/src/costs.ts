@@ -1,6 +1,7 @@
-/** What each primitive costs, in floating-point operations. Moving numbers costs none; a multiply-add costs two. */
+/** What ops cost, in floating-point operations. Moving numbers costs none; a multiply-add costs two. */
 import {
   type BinaryName,
+  type CompositeOps,
   type MatmulAttrs,
   type PrimitiveOps,
   type ReduceName,
@@ -63,8 +64,10 @@ const reduce = ['sum', 'max', 'min'] as const satisfies readonly ReduceName[];
 const all = <K extends string>(names: readonly K[], cost: Cost<unknown>): Record<K, Cost<unknown>> =>
   Object.fromEntries(names.map(name => [name, cost])) as Record<K, Cost<unknown>>;
 
-/** The cost of each primitive. */
-export const costs: { readonly [K in keyof PrimitiveOps]: Cost<PrimitiveOps[K]> } = {
+/** The cost of each primitive, and of the composite that has a cheaper way than its composition. */
+export const costs: { readonly [K in keyof PrimitiveOps]: Cost<PrimitiveOps[K]> } & {
+  readonly maxPool2d: Cost<CompositeOps['maxPool2d']>;
+} = {
   ...all<UnaryName>(unary, perOutput),
   ...all<BinaryName>(binary, perOutput),
   ...all<ReduceName>(reduce, perInput),
@@ -87,4 +90,6 @@ export const costs: { readonly [K in keyof PrimitiveOps]: Cost<PrimitiveOps[K]> 
   flip: free,
   gather: free,
   unfold: free,
+  // Its composition looks at each window twice, for the value and for the index.
+  maxPool2d: (_, [y], { kernelSize }) => sizeOf(y!.shape) * sizeOf(kernelSize),
 };
