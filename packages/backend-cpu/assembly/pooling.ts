@@ -58,6 +58,52 @@ export function maxPool2x2(planes: usize, x: usize, h: usize, w: usize, values: 
   }
 }
 
+/** One window of which the taps [fromY, toY) x [fromX, toX) lie inside, tap 0 at `start` from the plane's first pixel. */
+@inline
+function maxWindow(
+  x: usize, w: i32, start: i32, fromY: i32, toY: i32, fromX: i32, toX: i32, dilationY: i32, dilationX: i32, values: usize, indices: usize,
+): void {
+  let best: f32 = -Infinity;
+  let at = fromY < toY && fromX < toX ? start + fromY * dilationY * w + fromX * dilationX : -1;
+  for (let ky = fromY; ky < toY; ky++) {
+    let index = start + ky * dilationY * w + fromX * dilationX;
+    for (let kx = fromX; kx < toX; kx++) {
+      const value = load<f32>(x + (<usize>index << 2));
+      if (value > best || value != value) {
+        best = value;
+        at = index;
+      }
+      index += dilationX;
+    }
+  }
+  store<f32>(values, best);
+  store<i32>(indices, at);
+}
+
+/** Four neighbouring windows with stride 1 or 2, of which all taps lie in the row. */
+@inline
+function maxWindows4(
+  x: usize, w: i32, start: i32, fromY: i32, toY: i32, kw: i32, strideX: i32, dilationY: i32, dilationX: i32, values: usize, indices: usize,
+): void {
+  const lanes = strideX == 1 ? i32x4(0, 1, 2, 3) : i32x4(0, 2, 4, 6);
+  let best = f32x4.splat(-Infinity);
+  let at = i32x4.add(lanes, i32x4.splat(start + fromY * dilationY * w));
+  for (let ky = fromY; ky < toY; ky++) {
+    let index = start + ky * dilationY * w;
+    for (let kx = 0; kx < kw; kx++) {
+      const p = x + (<usize>index << 2);
+      const near = v128.load(p);
+      const value = strideX == 1 ? near : v128.shuffle<f32>(near, v128.load(p, 12), 0, 2, 5, 7);
+      const mask = wins(value, best);
+      best = v128.bitselect(value, best, mask);
+      at = v128.bitselect(i32x4.add(lanes, i32x4.splat(index)), at, mask);
+      index += dilationX;
+    }
+  }
+  v128.store(values, best);
+  v128.store(indices, at);
+}
+
 /** Any window. One that covers padding only gives minus infinity and the index -1. */
 export function maxPool(
   planes: usize, x: usize, h: i32, w: i32, values: usize, indices: usize, oh: i32, ow: i32, kh: i32, kw: i32,
@@ -67,26 +113,22 @@ export function maxPool(
     for (let oy = 0; oy < oh; oy++) {
       const y0 = oy * strideY - beforeY;
       const fromY = firstTap(y0, 0, dilationY), toY = endTap(y0, h, dilationY, kh);
-      for (let ox = 0; ox < ow; ox++) {
+      let ox = 0;
+      while (ox < ow) {
         const x0 = ox * strideX - beforeX;
-        const fromX = firstTap(x0, 0, dilationX), toX = endTap(x0, w, dilationX, kw);
-        let best: f32 = -Infinity;
-        let at = fromY < toY && fromX < toX ? (y0 + fromY * dilationY) * w + x0 + fromX * dilationX : -1;
-        for (let ky = fromY; ky < toY; ky++) {
-          let index = (y0 + ky * dilationY) * w + x0 + fromX * dilationX;
-          for (let kx = fromX; kx < toX; kx++) {
-            const value = load<f32>(x + (<usize>index << 2));
-            if (value > best || value != value) {
-              best = value;
-              at = index;
-            }
-            index += dilationX;
-          }
+        const start = y0 * w + x0;
+        const reach = x0 + 3 * strideX + (kw - 1) * dilationX;
+        if (strideX <= 2 && x0 >= 0 && ox + 4 <= ow && reach < w && fromY < toY) {
+          maxWindows4(x, w, start, fromY, toY, kw, strideX, dilationY, dilationX, values, indices);
+          ox += 4;
+          values += 16;
+          indices += 16;
+        } else {
+          maxWindow(x, w, start, fromY, toY, firstTap(x0, 0, dilationX), endTap(x0, w, dilationX, kw), dilationY, dilationX, values, indices);
+          ox++;
+          values += 4;
+          indices += 4;
         }
-        store<f32>(values, best);
-        store<i32>(indices, at);
-        values += 4;
-        indices += 4;
       }
     }
     x += <usize>(h * w) << 2;

@@ -75,16 +75,31 @@ function extreme(a: v128, b: v128, largest: bool): v128 {
   return largest ? f32x4.max(a, b) : f32x4.min(a, b);
 }
 
+/** Four lanes that hold the extreme of n neighbours and of `best`. Four at once, since one waits for the one before it. */
+@inline
+export function extremeOf(n: usize, x: usize, best: v128, largest: bool): v128 {
+  let i: usize = 0;
+  if (n >= 16) {
+    let a = best, b = best, c = best, d = best;
+    for (; i < (n & ~15); i += 16) {
+      const p = x + (i << 2);
+      a = extreme(a, v128.load(p), largest);
+      b = extreme(b, v128.load(p, 16), largest);
+      c = extreme(c, v128.load(p, 32), largest);
+      d = extreme(d, v128.load(p, 48), largest);
+    }
+    best = extreme(extreme(a, b, largest), extreme(c, d, largest), largest);
+  }
+  for (; i < wholeOf(n); i += 4) best = extreme(best, v128.load(x + (i << 2)), largest);
+  for (; i < n; i++) best = extreme(best, v128.load32_splat(x + (i << 2)), largest);
+  return best;
+}
+
 @inline
 function extremeRows(r1: usize, k1: usize, r2: usize, x: usize, y: usize, largest: bool): void {
   for (let k: usize = 0; k < k1; k++) {
     let best = f32x4.splat(largest ? -Infinity : Infinity);
-    for (let r: usize = 0; r < r1; r++) {
-      const p = x + (((r * k1 + k) * r2) << 2);
-      let i: usize = 0;
-      for (; i < wholeOf(r2); i += 4) best = extreme(best, v128.load(p + (i << 2)), largest);
-      for (; i < r2; i++) best = extreme(best, v128.load32_splat(p + (i << 2)), largest);
-    }
+    for (let r: usize = 0; r < r1; r++) best = extremeOf(r2, x + (((r * k1 + k) * r2) << 2), best, largest);
     store<f32>(y + (k << 2), largest ? maxLanes(best) : minLanes(best));
   }
 }

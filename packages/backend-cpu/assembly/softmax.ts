@@ -1,15 +1,12 @@
 /** Softmax, its logarithm, and the cross-entropy of it. */
 import { get, maxLanes, put, sumLanes, wholeOf } from './lanes';
 import { exp4, log1, log4 } from './math';
+import { extremeOf } from './reduce';
 
-/** The largest of n >= 1 neighbours; NaN if one of them is. */
+/** The largest of n neighbours; NaN if one of them is. */
 @inline
 function rowMax(n: usize, x: usize): f32 {
-  let best = f32x4.splat(-Infinity);
-  let i: usize = 0;
-  for (; i < wholeOf(n); i += 4) best = f32x4.max(best, v128.load(x + (i << 2)));
-  for (; i < n; i++) best = f32x4.max(best, v128.load32_splat(x + (i << 2)));
-  return maxLanes(best);
+  return maxLanes(extremeOf(n, x, f32x4.splat(-Infinity), true));
 }
 
 /** The sum of e^(x - shift) over n neighbours. */
@@ -24,13 +21,33 @@ function rowSumExp(n: usize, x: usize, shift: f32): f32 {
   return <f32>sum;
 }
 
+/** y = e^(x - max x) over n neighbours, and the sum of y. */
+@inline
+function rowExp(n: usize, x: usize, y: usize): f32 {
+  const s = f32x4.splat(rowMax(n, x));
+  let sums = f32x4.splat(0);
+  let i: usize = 0;
+  for (; i < wholeOf(n); i += 4) {
+    const e = exp4(f32x4.sub(v128.load(x + (i << 2)), s));
+    v128.store(y + (i << 2), e);
+    sums = f32x4.add(sums, e);
+  }
+  let sum = sumLanes(sums);
+  for (; i < n; i++) {
+    const e = exp4(f32x4.sub(v128.load32_zero(x + (i << 2)), s));
+    put(y + (i << 2), e, false);
+    sum += <f64>f32x4.extract_lane(e, 0);
+  }
+  return <f32>sum;
+}
+
 /** Rows of n neighbours each. */
 export function softmaxRows(rows: usize, n: usize, x: usize, y: usize): void {
   for (let row: usize = 0; row < rows; row++) {
-    const shift = rowMax(n, x), s = f32x4.splat(shift), sum = f32x4.splat(rowSumExp(n, x, shift));
+    const sum = f32x4.splat(rowExp(n, x, y));
     let i: usize = 0;
-    for (; i < wholeOf(n); i += 4) put(y + (i << 2), f32x4.div(exp4(f32x4.sub(get(x + (i << 2), true), s)), sum), true);
-    for (; i < n; i++) put(y + (i << 2), f32x4.div(exp4(f32x4.sub(get(x + (i << 2), false), s)), sum), false);
+    for (; i < wholeOf(n); i += 4) put(y + (i << 2), f32x4.div(get(y + (i << 2), true), sum), true);
+    for (; i < n; i++) put(y + (i << 2), f32x4.div(get(y + (i << 2), false), sum), false);
     x += n << 2;
     y += n << 2;
   }
@@ -53,11 +70,15 @@ export function logSoftmaxRows(rows: usize, n: usize, x: usize, y: usize): void 
 function column(n: usize, step: usize, x: usize, y: usize, whole: bool, logarithm: bool): void {
   let shift = f32x4.splat(-Infinity), sum = f32x4.splat(0);
   for (let i: usize = 0; i < n; i++) shift = f32x4.max(shift, get(x + i * step, whole));
-  for (let i: usize = 0; i < n; i++) sum = f32x4.add(sum, exp4(f32x4.sub(get(x + i * step, whole), shift)));
+  for (let i: usize = 0; i < n; i++) {
+    const shifted = f32x4.sub(get(x + i * step, whole), shift), e = exp4(shifted);
+    put(y + i * step, logarithm ? shifted : e, whole);
+    sum = f32x4.add(sum, e);
+  }
   const rest = logarithm ? log4(sum) : sum;
   for (let i: usize = 0; i < n; i++) {
-    const shifted = f32x4.sub(get(x + i * step, whole), shift);
-    put(y + i * step, logarithm ? f32x4.sub(shifted, rest) : f32x4.div(exp4(shifted), rest), whole);
+    const v = get(y + i * step, whole);
+    put(y + i * step, logarithm ? f32x4.sub(v, rest) : f32x4.div(v, rest), whole);
   }
 }
 
@@ -130,10 +151,10 @@ export function crossEntropyLabelsGrad(rows: usize, n: u32, dy: usize, logits: u
     const label = load<u32>(labels + (row << 2));
     const d = load<f32>(dy + (row << 2));
     const scale = f32x4.splat(label < n ? d : NaN);
-    const shift = rowMax(n, logits), s = f32x4.splat(shift), sum = f32x4.splat(rowSumExp(n, logits, shift));
+    const sum = f32x4.splat(rowExp(n, logits, dx));
     let i: usize = 0;
-    for (; i < wholeOf(n); i += 4) put(dx + (i << 2), labelsGrad(get(logits + (i << 2), true), s, sum, uniform, scale), true);
-    for (; i < <usize>n; i++) put(dx + (i << 2), labelsGrad(get(logits + (i << 2), false), s, sum, uniform, scale), false);
+    for (; i < wholeOf(n); i += 4) put(dx + (i << 2), labelsGrad(get(dx + (i << 2), true), sum, uniform, scale), true);
+    for (; i < <usize>n; i++) put(dx + (i << 2), labelsGrad(get(dx + (i << 2), false), sum, uniform, scale), false);
     if (label < n) {
       const p = dx + (<usize>label << 2);
       store<f32>(p, load<f32>(p) - d * (1 - smoothing));
@@ -144,8 +165,8 @@ export function crossEntropyLabelsGrad(rows: usize, n: u32, dy: usize, logits: u
 }
 
 @inline
-function labelsGrad(x: v128, shift: v128, sum: v128, uniform: v128, scale: v128): v128 {
-  return f32x4.mul(scale, f32x4.sub(f32x4.div(exp4(f32x4.sub(x, shift)), sum), uniform));
+function labelsGrad(e: v128, sum: v128, uniform: v128, scale: v128): v128 {
+  return f32x4.mul(scale, f32x4.sub(f32x4.div(e, sum), uniform));
 }
 
 /** dy (softmax * (sum of target') - target'), row by row. */
@@ -156,10 +177,10 @@ export function crossEntropyTargetsGrad(rows: usize, n: usize, dy: usize, logits
     for (let i: usize = 0; i < n; i++) total += <f64>load<f32>(targets + (i << 2));
     const mass = f32x4.splat(<f32>(total * <f64>(1 - smoothing)) + smoothing);
     const scale = v128.load32_splat(dy + (row << 2));
-    const shift = rowMax(n, logits), s = f32x4.splat(shift), sum = f32x4.splat(rowSumExp(n, logits, shift));
+    const sum = f32x4.splat(rowExp(n, logits, dx));
     let i: usize = 0;
-    for (; i < wholeOf(n); i += 4) put(dx + (i << 2), targetsGrad(get(logits + (i << 2), true), get(targets + (i << 2), true), s, sum, mass, keep, uniform, scale), true);
-    for (; i < n; i++) put(dx + (i << 2), targetsGrad(get(logits + (i << 2), false), get(targets + (i << 2), false), s, sum, mass, keep, uniform, scale), false);
+    for (; i < wholeOf(n); i += 4) put(dx + (i << 2), targetsGrad(get(dx + (i << 2), true), get(targets + (i << 2), true), sum, mass, keep, uniform, scale), true);
+    for (; i < n; i++) put(dx + (i << 2), targetsGrad(get(dx + (i << 2), false), get(targets + (i << 2), false), sum, mass, keep, uniform, scale), false);
     logits += n << 2;
     targets += n << 2;
     dx += n << 2;
@@ -167,7 +188,6 @@ export function crossEntropyTargetsGrad(rows: usize, n: usize, dy: usize, logits
 }
 
 @inline
-function targetsGrad(x: v128, target: v128, shift: v128, sum: v128, mass: v128, keep: v128, uniform: v128, scale: v128): v128 {
-  const probability = f32x4.div(exp4(f32x4.sub(x, shift)), sum);
-  return f32x4.mul(scale, f32x4.sub(f32x4.mul(probability, mass), f32x4.add(f32x4.mul(keep, target), uniform)));
+function targetsGrad(e: v128, target: v128, sum: v128, mass: v128, keep: v128, uniform: v128, scale: v128): v128 {
+  return f32x4.mul(scale, f32x4.sub(f32x4.mul(f32x4.div(e, sum), mass), f32x4.add(f32x4.mul(keep, target), uniform)));
 }

@@ -5,9 +5,9 @@ type Name = 'add' | 'sub' | 'mul' | 'div' | 'maximum' | 'minimum' | 'reluGrad';
 
 /** Three axes [outer, middle, inner] and the bytes between neighbours of a and b along each; 0 where one is broadcast. */
 interface Loops {
-  readonly sizes: number[];
-  readonly a: number[];
-  readonly b: number[];
+  readonly sizes: [number, number, number];
+  readonly a: [number, number, number];
+  readonly b: [number, number, number];
 }
 
 /**
@@ -15,9 +15,8 @@ interface Loops {
  * three are left. Operands are aligned at their last axes.
  */
 function loopsOf(a: Shape, b: Shape, y: Shape): Loops | undefined {
-  const sizes: number[] = [];
-  const aSteps: number[] = [];
-  const bSteps: number[] = [];
+  const loops: Loops = { sizes: [1, 1, 1], a: [0, 0, 0], b: [0, 0, 0] };
+  let at = 3;
   for (let axis = y.length - 1, aRun = 4, bRun = 4; axis >= 0; axis--) {
     const size = y[axis]!;
     if (size === 1) continue;
@@ -25,21 +24,17 @@ function loopsOf(a: Shape, b: Shape, y: Shape): Loops | undefined {
     const bStep = (b[axis - y.length + b.length] ?? 1) === 1 ? 0 : bRun;
     if (aStep) aRun *= size;
     if (bStep) bRun *= size;
-    if (sizes.length > 0 && aStep === aSteps[0]! * sizes[0]! && bStep === bSteps[0]! * sizes[0]!) {
-      sizes[0]! *= size;
+    if (at < 3 && aStep === loops.a[at]! * loops.sizes[at]! && bStep === loops.b[at]! * loops.sizes[at]!) {
+      loops.sizes[at]! *= size;
     } else {
-      sizes.unshift(size);
-      aSteps.unshift(aStep);
-      bSteps.unshift(bStep);
+      if (at === 0) return undefined;
+      at--;
+      loops.sizes[at] = size;
+      loops.a[at] = aStep;
+      loops.b[at] = bStep;
     }
   }
-  if (sizes.length > 3) return undefined;
-  while (sizes.length < 3) {
-    sizes.unshift(1);
-    aSteps.unshift(0);
-    bSteps.unshift(0);
-  }
-  return { sizes, a: aSteps, b: bSteps };
+  return loops;
 }
 
 const kernel =
@@ -56,9 +51,9 @@ const kernel =
     }
     const loops = loopsOf(a.shape, b.shape, spec.shape);
     if (!loops) return undefined;
-    const [outer, middle, inner] = loops.sizes as [number, number, number];
-    const [aOuter, aMiddle, aInner] = loops.a as [number, number, number];
-    const [bOuter, bMiddle, bInner] = loops.b as [number, number, number];
+    const [outer, middle, inner] = loops.sizes;
+    const [aOuter, aMiddle, aInner] = loops.a;
+    const [bOuter, bMiddle, bInner] = loops.b;
     const y = runtime.allocate(spec);
     runtime.exports[name](
       outer,
