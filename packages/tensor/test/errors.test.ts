@@ -12,7 +12,6 @@ import {
   OptionError,
   ops,
   ShapeError,
-  shapesBackend,
   type Tensor,
   tensor,
   tidy,
@@ -339,11 +338,4 @@ test('a backend that cannot read at once', () => {
   const { readSync: _, ...backend } = cpuReference();
   const x = tensor(backend, [1]);
   expect(() => x.dataSync()).toThrow(new BackendError("backend 'cpu:reference' cannot read at once; use 'await x.data()'"));
-});
-
-test('the shapes-only backend has no numbers', async () => {
-  const x = tensor(shapesBackend(), [1]);
-  await expect(x.data()).rejects.toThrow(
-    new BackendError("backend 'shapes' holds no numbers; run the model on a backend that computes"),
-  );
 });
