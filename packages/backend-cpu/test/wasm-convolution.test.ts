@@ -210,6 +210,7 @@ const cases: [string, Partial<Case>][] = [
   ['stride', { stride: [2, 2], padding: all(1) }],
   ['the first layer of ResNet', { n: 1, kernel: [7, 7], size: [20, 22], stride: [2, 2], padding: all(3) }],
   ['the first layer of AlexNet', { n: 1, kernel: [11, 11], size: [23, 27], stride: [4, 4], padding: all(2) }],
+  ['more taps of a phase than the micro-kernel takes', { n: 1, kernel: [2, 13], size: [5, 21], stride: [1, 2] }],
   ['stride larger than the kernel', { kernel: [2, 3], size: [11, 19], stride: [4, 5] }],
   ['stride in one axis', { stride: [1, 2] }],
   ['stride in the other axis', { stride: [3, 1] }],
