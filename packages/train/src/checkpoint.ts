@@ -1,6 +1,22 @@
 /** All of a run's state in one file, from which it goes on as if it had never stopped. */
-import { formatSafetensors, parseSafetensors } from '@cnn/layers';
-import { FormatError, type Shape, sameShape, showShape, type Tensor, type TypedArray, tensor, type Variable } from '@cnn/tensor';
+import { formatSafetensors, parseSafetensors, type SafetensorsTensor } from '@cnn/layers';
+import {
+  arrayTypes,
+  CnnError,
+  checkOptions,
+  type DType,
+  FormatError,
+  type OptionRule,
+  option,
+  type Shape,
+  sameShape,
+  showShape,
+  sizeOf,
+  type TypedArray,
+  tensor,
+  type Variable,
+} from '@cnn/tensor';
+import { crc32 } from './crc32.js';
 import type { EpochLog } from './events.js';
 
 /** What a callback wants to find again: plain data, and arrays by name. */
@@ -21,9 +37,13 @@ export interface Position {
 
 /** A run between two steps. */
 export interface Checkpoint extends Position {
-  /** Says what was being trained and how; a run is resumed only by one with the same. */
-  readonly fingerprint: string;
+  /** What was being trained and how, by topic; a run is resumed only by one with the same. */
+  readonly fingerprint: Readonly<Record<string, unknown>>;
   readonly optimizerSteps: number;
+  /** Of the last step. */
+  readonly learningRate: number;
+  /** What callbacks have made of it. */
+  readonly learningRateScale: number;
   /** Images trained on. */
   readonly images: number;
   /** Sums over the epoch under way. */
@@ -36,53 +56,101 @@ export interface Checkpoint extends Position {
   readonly tensors: ReadonlyMap<string, { readonly shape: Shape; readonly data: TypedArray }>;
 }
 
+/** What a file's metadata say: all but the tensors and the callbacks' arrays. */
+type RunJSON = Omit<Checkpoint, 'tensors' | 'callbacks'> & { readonly callbacks: Readonly<Record<string, unknown>> };
+
 const formatName = 'cnn-checkpoint';
 const version = '1';
+const arrayPrefix = (callback: string): string => `callback/${encodeURIComponent(callback)}/`;
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const record: OptionRule = { allowed: 'an object', accepts: isRecord };
+const numbers = (...keys: readonly string[]): OptionRule => ({
+  allowed: `an object with the numbers ${keys.join(', ')}`,
+  accepts: value => isRecord(value) && keys.every(key => option.number.accepts(value[key])),
+});
+const runRules: { readonly [K in keyof RunJSON]: OptionRule } = {
+  fingerprint: record,
+  epoch: option.index,
+  batch: option.index,
+  step: option.index,
+  optimizerSteps: option.index,
+  learningRate: option.nonNegative,
+  learningRateScale: option.nonNegative,
+  images: option.index,
+  running: numbers('loss', 'correct', 'images'),
+  seconds: numbers('total', 'epoch'),
+  history: option.list(numbers('epoch', 'trainLoss', 'trainAccuracy', 'learningRate', 'seconds', 'imagesPerSecond')),
+  callbacks: record,
+};
 
 /** A checkpoint as the bytes of a safetensors file. */
 export function formatCheckpoint(checkpoint: Checkpoint): Uint8Array {
   const { tensors, callbacks, ...rest } = checkpoint;
-  const all = new Map<string, { dtype: 'float32' | 'float64' | 'int32' | 'uint8'; shape: Shape; data: TypedArray }>();
-  const put = (name: string, shape: Shape, data: TypedArray): void => {
-    const dtype =
-      data instanceof Float32Array
-        ? 'float32'
-        : data instanceof Float64Array
-          ? 'float64'
-          : data instanceof Int32Array
-            ? 'int32'
-            : 'uint8';
-    all.set(name, { dtype, shape, data });
-  };
-  for (const [name, { shape, data }] of tensors) put(`net/${name}`, shape, data);
+  const all = new Map<string, SafetensorsTensor>();
+  for (const [name, { shape, data }] of tensors) all.set(`net/${name}`, { dtype: dtypeOf(data), shape, data });
   const plain: Record<string, unknown> = {};
-  for (const [callback, { data, arrays }] of Object.entries(callbacks)) {
-    plain[callback] = data ?? null;
-    for (const [name, array] of Object.entries(arrays ?? {})) put(`callback/${callback}/${name}`, [array.length], array);
+  for (const [callback, { data = null, arrays = {} }] of Object.entries(callbacks)) {
+    plain[callback] = data;
+    for (const [name, array] of Object.entries(arrays)) {
+      all.set(arrayPrefix(callback) + name, { dtype: dtypeOf(array), shape: [array.length], data: array });
+    }
   }
-  return formatSafetensors(all, { format: formatName, version, run: JSON.stringify({ ...rest, callbacks: plain }) });
+  const run: RunJSON = { ...rest, callbacks: plain };
+  const metadata = { format: formatName, version, run: JSON.stringify(run) };
+  return formatSafetensors(all, { ...metadata, checksum: checksum(all, metadata) });
 }
 
-/** @throws {FormatError} for bytes that are no whole checkpoint of this version. */
+/** Of all that a file holds: its bytes depend on the contents only, so the reader can make them again. */
+const checksum = (tensors: ReadonlyMap<string, SafetensorsTensor>, metadata: Readonly<Record<string, string>>): string =>
+  crc32(formatSafetensors(tensors, metadata));
+
+/** Of an array in memory bool and uint8 look the same, and are stored the same. */
+function dtypeOf(data: TypedArray): DType {
+  if (data instanceof Float32Array) return 'float32';
+  if (data instanceof Float64Array) return 'float64';
+  return data instanceof Int32Array ? 'int32' : 'uint8';
+}
+
+/** @throws {FormatError} for bytes that are no whole checkpoint of this version, or of which any bit has changed. */
 export function parseCheckpoint(bytes: Uint8Array, source: string): Checkpoint {
-  const { tensors, metadata } = parseSafetensors(bytes, source);
+  const file = parseSafetensors(bytes, source);
+  const { checksum: expected, ...metadata } = file.metadata;
   if (metadata.format !== formatName) throw new FormatError(source, 'not a checkpoint');
   if (metadata.version !== version)
     throw new FormatError(source, `a checkpoint of version ${metadata.version}; this release reads ${version}`);
-  const run = JSON.parse(metadata.run ?? 'null') as
-    | (Omit<Checkpoint, 'tensors' | 'callbacks'> & { callbacks: Record<string, unknown> })
-    | null;
-  if (!run || typeof run.step !== 'number') throw new FormatError(source, 'a checkpoint without its run');
-  const net = new Map<string, { shape: Shape; data: TypedArray }>();
-  const callbacks: Record<string, { data?: unknown; arrays: Record<string, TypedArray> }> = {};
-  for (const [name, data] of Object.entries(run.callbacks)) callbacks[name] = { data, arrays: {} };
-  for (const [name, { shape, data }] of tensors) {
-    const [kind, first, ...rest] = name.split('/');
-    if (kind === 'net') net.set([first, ...rest].join('/'), { shape, data });
-    else if (kind === 'callback') callbacks[first!]!.arrays[rest.join('/')] = data;
-    else throw new FormatError(source, `an unknown tensor '${name}'`);
+  const actual = checksum(file.tensors, metadata);
+  if (actual !== expected) throw new FormatError(source, `damaged: its checksum is ${actual}, not ${expected}`);
+  const run = parseRun(metadata.run, source);
+  const left = new Map(file.tensors);
+  // The tensors under a prefix, by the rest of their names.
+  const take = (prefix: string): [string, SafetensorsTensor][] => {
+    const names = [...left.keys()].filter(name => name.startsWith(prefix));
+    const found = names.map((name): [string, SafetensorsTensor] => [name.slice(prefix.length), left.get(name)!]);
+    for (const name of names) left.delete(name);
+    return found;
+  };
+  const tensors = new Map(take('net/'));
+  const callbacks = Object.entries(run.callbacks).map(([name, data]): [string, CallbackState] => {
+    const arrays = take(arrayPrefix(name)).map(([key, { data }]) => [key, data]);
+    return [name, { data, arrays: Object.fromEntries(arrays) }];
+  });
+  for (const name of left.keys()) throw new FormatError(source, `a tensor '${name}' that is of no part of a run`);
+  return { ...run, tensors, callbacks: Object.fromEntries(callbacks) };
+}
+
+function parseRun(text: string | undefined, source: string): RunJSON {
+  try {
+    const run = JSON.parse(text ?? 'null');
+    if (!isRecord(run)) throw new FormatError(source, 'a checkpoint without its run');
+    checkOptions(source, run, runRules, Object.keys(runRules));
+    return run as unknown as RunJSON;
+  } catch (cause) {
+    if (cause instanceof FormatError) throw cause;
+    if (!(cause instanceof CnnError || cause instanceof SyntaxError)) throw cause;
+    throw new FormatError(source, `its run is damaged: ${cause.message}`, undefined, { cause });
   }
-  return { ...run, tensors: net, callbacks };
 }
 
 /** Copies of variables' numbers, by name. */
@@ -94,16 +162,28 @@ export async function captureVariables(variables: readonly Variable[]): Promise<
   );
 }
 
-/** Puts captured numbers back. Nothing is assigned unless every variable is there with its shape. */
-export function restoreVariables(variables: readonly Variable[], captured: Checkpoint['tensors'], source: string): void {
-  const next = variables.map((variable): [Variable, () => Tensor] => {
+/**
+ * Checks captured numbers against variables, and gives the function that puts them back.
+ *
+ * @throws {FormatError} if one is missing or has another shape or type. Nothing is assigned then.
+ */
+export function restorer(variables: readonly Variable[], captured: Checkpoint['tensors'], source: string): () => void {
+  const next = variables.map((variable): [Variable, TypedArray] => {
     const { name, value } = variable;
     const found = captured.get(name);
     if (!found) throw new FormatError(source, `there is no '${name}' in it`);
-    if (!sameShape(found.shape, value.shape)) {
+    if (!sameShape(found.shape, value.shape) || found.data.length !== sizeOf(value.shape)) {
       throw new FormatError(source, `'${name}' is ${showShape(found.shape)} in it, ${showShape(value.shape)} in the run`);
     }
-    return [variable, () => tensor(value.backend, found.data, { shape: value.shape, dtype: value.dtype })];
+    if (!(found.data instanceof arrayTypes[value.dtype])) {
+      throw new FormatError(source, `'${name}' is ${dtypeOf(found.data)} in it, ${value.dtype} in the run`);
+    }
+    return [variable, found.data];
   });
-  for (const [variable, make] of next) variable.assign(make());
+  return () => {
+    for (const [variable, data] of next) {
+      const { backend, shape, dtype } = variable.value;
+      variable.assign(tensor(backend, data, { shape, dtype }));
+    }
+  };
 }

@@ -1,8 +1,9 @@
 /** Using a trained net. */
 import type { Batch, Loader } from '@cnn/data';
 import type { Loss, Net } from '@cnn/layers';
-import { ops, type Tensor, tensor, tidy } from '@cnn/tensor';
+import { checkOptions, ops, option, type Tensor, tensor, tidy } from '@cnn/tensor';
 import { type Classification, ClassificationMeter } from './metrics.js';
+import { pauses } from './pause.js';
 
 /** A batch's images on the net's backend. */
 export const imagesOf = (net: Net, { images, size, shape }: Pick<Batch, 'images' | 'size' | 'shape'>): Tensor =>
@@ -25,19 +26,33 @@ export interface EvaluateOptions {
   readonly onProgress?: (done: number, total: number) => void;
   /** Shown each batch with its logits [n, classes]. */
   readonly onBatch?: (batch: Batch, logits: ArrayLike<number>) => void;
+  /** Ends the evaluation with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
-/** Loss, accuracy, top-k accuracy and confusion matrix of a classifier over a dataset. */
-export async function evaluate({
-  net,
-  loss,
-  data,
-  topK = [],
-  onProgress,
-  onBatch,
-  signal,
-}: EvaluateOptions): Promise<Classification> {
+/**
+ * Loss, accuracy, top-k accuracy and confusion matrix of a classifier over a dataset.
+ *
+ * @throws {OptionError} for an unknown or impossible option. @throws {ShapeError} for images that the model does not take, or
+ * where it does not give a score a class.
+ */
+export async function evaluate(options: EvaluateOptions): Promise<Classification> {
+  checkOptions(
+    'evaluate',
+    options,
+    {
+      net: option.any,
+      loss: option.any,
+      data: option.any,
+      topK: option.list(option.count),
+      onProgress: option.any,
+      onBatch: option.any,
+      signal: option.any,
+    },
+    ['net', 'loss', 'data'],
+  );
+  const { net, loss, data, topK = [], onProgress, onBatch, signal } = options;
+  const pause = pauses();
   const meter = new ClassificationMeter(data.dataset.classes.length, topK);
   let done = 0;
   for await (const batch of data.epoch(0)) {
@@ -53,6 +68,7 @@ export async function evaluate({
     meter.add(logits, batch.labels, value);
     onBatch?.(batch, logits);
     onProgress?.(++done, data.batches);
+    await pause();
   }
   return meter.result();
 }

@@ -2,12 +2,14 @@
 import type { Batch, Loader } from '@cnn/data';
 import { type Loss, modelToJSON, type Net } from '@cnn/layers';
 import { clipByGlobalNorm, clipByValue, type Optimizer, type OptimizerState, type Schedule } from '@cnn/optim';
-import { checkOptions, grad, ops, option, ShapeError, showShape, type Tensor, tidy, UsageError } from '@cnn/tensor';
+import { checkOptions, grad, ops, option, ShapeError, show, showShape, type Tensor, tidy, UsageError } from '@cnn/tensor';
 import type { Callback, TrainingRun } from './callback.js';
-import { type Checkpoint, captureVariables, restoreVariables } from './checkpoint.js';
+import { type Checkpoint, captureVariables, restorer } from './checkpoint.js';
 import { evaluate, imagesOf, targetsOf } from './evaluate.js';
 import type { EpochLog, StopReason, TrainEvent } from './events.js';
-import { findNonFinite, NonFiniteLossError } from './guard.js';
+import { findNonFinite, NonFiniteLossError, nonFiniteVariable } from './guard.js';
+import type { Classification } from './metrics.js';
+import { pauses } from './pause.js';
 
 /** Options of {@link fit}. */
 export interface FitOptions {
@@ -26,7 +28,7 @@ export interface FitOptions {
   readonly callbacks?: readonly Callback[];
   /** Told of every step and epoch. */
   readonly onEvent?: (event: TrainEvent) => void;
-  /** Ends the run between two steps. */
+  /** Ends the run between two steps; the result says so. */
   readonly signal?: AbortSignal;
   /** Go on from here. */
   readonly resume?: Checkpoint;
@@ -48,8 +50,10 @@ export interface FitResult {
  *
  * The same net, data, options and seed give the same bits, also when the run is stopped and resumed.
  *
- * @throws {NonFiniteLossError} at the first loss that is NaN or infinite, with the step and the first layer at fault.
- * @throws {OptionError} for an impossible option. @throws {UsageError} for a checkpoint of another run.
+ * @throws {NonFiniteLossError} at the first loss that is NaN or infinite, with the step and the first layer at fault. That step
+ * has changed nothing.
+ * @throws {OptionError} for an unknown or impossible option. @throws {ShapeError} for images that the model does not take.
+ * @throws {UsageError} for a checkpoint of another run, two callbacks of one name, or a net without trainable parameters.
  */
 export async function fit(options: FitOptions): Promise<FitResult> {
   checkOptions(
@@ -71,6 +75,7 @@ export async function fit(options: FitOptions): Promise<FitResult> {
     },
     ['net', 'loss', 'optimizer', 'data', 'epochs'],
   );
+  checkOptions('fit, clip', options.clip ?? {}, { norm: option.positive, value: option.positive });
   const names = (options.callbacks ?? []).map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) < i);
   if (twice) throw new UsageError(`fit: two callbacks are named '${twice}'`);
@@ -90,7 +95,8 @@ class Run implements TrainingRun {
   readonly #options: FitOptions;
   readonly #parameters;
   readonly #state: OptimizerState;
-  readonly #fingerprint: string;
+  readonly #fingerprint: Checkpoint['fingerprint'];
+  readonly #pause = pauses();
   #epoch = 0;
   #batch = 0;
   #step = 0;
@@ -124,25 +130,26 @@ class Run implements TrainingRun {
   }
 
   async run(): Promise<FitResult> {
-    const { epochs, data, signal } = this.#options;
+    const { epochs, data } = this.#options;
     await this.#tell({ type: 'start', epochs, batches: data.batches, step: this.#step });
-    let reason: StopReason = 'finished';
-    while (this.#epoch < epochs) {
-      for await (const batch of data.epoch(this.#epoch, { startBatch: this.#batch })) {
-        if (signal?.aborted) break;
-        await this.#trainOn(batch);
-        if (this.#stopped) break;
-      }
-      reason = signal?.aborted ? 'aborted' : this.#stopped ? 'stopped' : 'finished';
-      if (reason !== 'finished') break;
-      await this.#endEpoch();
-      if (this.#stopped) {
-        reason = 'stopped';
-        break;
-      }
-    }
+    const reason = await this.#train();
     await this.#tell({ type: 'end', reason });
     return { reason, history: this.history, seconds: this.#seconds, images: this.#totalImages };
+  }
+
+  async #train(): Promise<StopReason> {
+    const { epochs, data, signal } = this.#options;
+    while (this.#epoch < epochs) {
+      if (this.#stopped) return 'stopped';
+      for await (const batch of data.epoch(this.#epoch, { startBatch: this.#batch })) {
+        if (signal?.aborted) return 'aborted';
+        await this.#trainOn(batch);
+        if (this.#stopped) return 'stopped';
+        await this.#pause();
+      }
+      if (signal?.aborted || !(await this.#endEpoch())) return 'aborted';
+    }
+    return this.#stopped ? 'stopped' : 'finished';
   }
 
   stop(): void {
@@ -157,11 +164,15 @@ class Run implements TrainingRun {
       batch: this.#batch,
       step: this.#step,
       optimizerSteps: this.#state.stepCount,
+      learningRate: this.#learningRate,
+      learningRateScale: this.learningRateScale,
       images: this.#totalImages,
       running: { loss: this.#loss, correct: this.#correct, images: this.#images },
       seconds: { total: this.#seconds, epoch: this.#epochSeconds },
       history: [...this.history],
-      callbacks: Object.fromEntries((this.#options.callbacks ?? []).flatMap(({ name, save }) => (save ? [[name, save()]] : []))),
+      callbacks: Object.fromEntries(
+        this.#callbacks.flatMap(callback => (callback.save ? [[callback.name, callback.save()]] : [])),
+      ),
       tensors: await captureVariables([...this.net.variables, ...this.#state.slots]),
     };
   }
@@ -170,15 +181,24 @@ class Run implements TrainingRun {
     this.#state.dispose();
   }
 
+  get #callbacks(): readonly Callback[] {
+    return this.#options.callbacks ?? [];
+  }
+
+  /** Whatever may be wrong with a checkpoint is found before the net is touched. */
   #restore(from: Checkpoint): void {
-    if (from.fingerprint !== this.#fingerprint) {
-      throw new UsageError(`fit: the checkpoint is of another run: ${from.fingerprint}; this one is ${this.#fingerprint}`);
+    refuseOther(from.fingerprint, this.#fingerprint);
+    const assign = restorer([...this.net.variables, ...this.#state.slots], from.tensors, 'checkpoint');
+    for (const callback of this.#callbacks) {
+      const state = from.callbacks[callback.name];
+      if (state) callback.restore?.(state);
     }
-    restoreVariables([...this.net.variables, ...this.#state.slots], from.tensors, 'checkpoint');
     this.#state.stepCount = from.optimizerSteps;
     this.#epoch = from.epoch;
     this.#batch = from.batch;
     this.#step = from.step;
+    this.#learningRate = from.learningRate;
+    this.learningRateScale = from.learningRateScale;
     this.#totalImages = from.images;
     this.#loss = from.running.loss;
     this.#correct = from.running.correct;
@@ -186,15 +206,13 @@ class Run implements TrainingRun {
     this.#seconds = from.seconds.total;
     this.#epochSeconds = from.seconds.epoch;
     this.history.push(...from.history);
-    for (const { name, restore } of this.#options.callbacks ?? []) {
-      const state = from.callbacks[name];
-      if (state) restore?.(state);
-    }
+    assign();
   }
 
   async #tell(event: TrainEvent): Promise<void> {
     this.#options.onEvent?.(event);
-    for (const callback of this.#options.callbacks ?? []) await callback.onEvent(event, this);
+    for (const callback of this.#callbacks) await callback.onEvent?.(event, this);
+    for (const callback of this.#callbacks) await callback.afterEvent?.(event, this);
   }
 
   async #trainOn(batch: Batch): Promise<void> {
@@ -260,10 +278,16 @@ class Run implements TrainingRun {
     return norm === undefined ? within : clipByGlobalNorm(within, norm).grads;
   }
 
-  async #endEpoch(): Promise<void> {
-    const { net } = this;
-    const { loss, validation, signal } = this.#options;
-    const test = validation && (await evaluate({ net, loss, data: validation, ...(signal && { signal }) }));
+  /** Gives false if the signal came while the net was evaluated; the epoch has not ended then. */
+  async #endEpoch(): Promise<boolean> {
+    const { validation, signal } = this.#options;
+    let test: Classification | undefined;
+    try {
+      test = validation && (await this.#validate(validation));
+    } catch (error) {
+      if (signal?.aborted && error === signal.reason) return false;
+      throw error;
+    }
     const log: EpochLog = {
       epoch: this.#epoch + 1,
       trainLoss: this.#loss / this.#images,
@@ -281,12 +305,23 @@ class Run implements TrainingRun {
     this.#images = 0;
     this.#epochSeconds = 0;
     await this.#tell({ type: 'epochEnd', ...log });
+    return true;
+  }
+
+  async #validate(data: Loader): Promise<Classification> {
+    const { net } = this;
+    const { loss, signal } = this.#options;
+    const result = await evaluate({ net, loss, data, ...(signal && { signal }) });
+    if (Number.isFinite(result.loss)) return result;
+    const origin = (await nonFiniteVariable(net)) ?? 'every weight is finite';
+    throw new NonFiniteLossError(this.#step, result.loss, `it is the loss of the validation images; ${origin}`);
   }
 }
 
-/** What must be the same for a checkpoint to be of the same run. */
-function fingerprintOf({ net, optimizer, schedule, data, clip }: FitOptions): string {
-  return JSON.stringify({
+/** What must be the same for a checkpoint to be of the same run, as plain JSON. */
+function fingerprintOf({ net, optimizer, schedule, data, clip }: FitOptions): Checkpoint['fingerprint'] {
+  const { dataset, batchSize, batches } = data;
+  const topics = {
     model: modelToJSON(net.model).model,
     dtype: net.dtype,
     seed: net.seed,
@@ -294,8 +329,18 @@ function fingerprintOf({ net, optimizer, schedule, data, clip }: FitOptions): st
     optimizer,
     schedule: schedule ?? null,
     clip: clip ?? null,
-    data: { name: data.dataset.name, length: data.dataset.length, batchSize: data.batchSize, batches: data.batches },
-  });
+    data: { name: dataset.name, length: dataset.length, batchSize, batches },
+  };
+  return JSON.parse(JSON.stringify(topics));
+}
+
+function refuseOther(theirs: Checkpoint['fingerprint'], ours: Checkpoint['fingerprint']): void {
+  const differ = Object.keys({ ...theirs, ...ours }).filter(
+    topic => JSON.stringify(theirs[topic]) !== JSON.stringify(ours[topic]),
+  );
+  if (differ.length === 0) return;
+  const each = differ.map(topic => `its ${topic} is ${show(theirs[topic])}, here ${show(ours[topic])}`);
+  throw new UsageError(`fit: the checkpoint is of another run: ${each.join('; ')}`);
 }
 
 /** How many rows of [n, classes] have their highest score where the target has. */

@@ -22,7 +22,7 @@ export class ClassificationMeter {
 
   /**
    * @param classes - How many classes there are.
-   * @param topK - Which k to count for.
+   * @param topK - Which k to count for. Default none.
    */
   constructor(
     readonly classes: number,
@@ -36,8 +36,9 @@ export class ClassificationMeter {
    * Adds a batch.
    *
    * @param scores - [n, classes]; only their order counts.
-   * @param labels - [n].
+   * @param labels - [n], each an index from 0 to classes - 1.
    * @param loss - The mean loss of the batch.
+   * @throws {ShapeError} if there is not one score a class for each label.
    */
   add(scores: ArrayLike<number>, labels: ArrayLike<number>, loss: number): void {
     const { classes } = this;
@@ -50,12 +51,12 @@ export class ClassificationMeter {
       const label = labels[i]!;
       const own = scores[i * classes + label]!;
       let best = 0;
-      // Of equal scores the first counts as higher, so that a constant classifier is not always right.
+      // Of equal scores the first counts as higher, so that a constant classifier is not always right; so does NaN.
       let above = 0;
       for (let c = 0; c < classes; c++) {
         const score = scores[i * classes + c]!;
         if (score > scores[i * classes + best]!) best = c;
-        if (score > own || (score === own && c < label)) above++;
+        if (c !== label && !(score < own || (score === own && c > label))) above++;
       }
       this.#confusion[label]![best]!++;
       for (const [k, hits] of this.#hits) if (above < k) this.#hits.set(k, hits + 1);

@@ -1,2 +1,2 @@
-export { type CheckpointsOptions, checkpoints, latestCheckpoint } from './node/checkpoints.js';
+export { type CheckpointsOptions, checkpoints, type LatestCheckpoint, latestCheckpoint } from './node/checkpoints.js';
 export { csvLog, historyToCsv, jsonLog } from './node/logs.js';

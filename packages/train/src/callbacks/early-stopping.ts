@@ -1,7 +1,7 @@
 import { checkOptions, option, type TypedArray } from '@cnn/tensor';
 import type { Callback, TrainingRun } from '../callback.js';
-import { captureVariables, restoreVariables } from '../checkpoint.js';
-import { improves, type Monitor, monitored, monitorRules } from './monitor.js';
+import { captureVariables, restorer } from '../checkpoint.js';
+import { improves, type Monitor, monitored, monitorRules, patienceOf } from './monitor.js';
 
 /** Options of {@link earlyStopping}. */
 export interface EarlyStoppingOptions extends Monitor {
@@ -19,31 +19,40 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
   let waited = 0;
   let arrays: Record<string, TypedArray> = {};
 
-  const restore = (run: TrainingRun): void => {
-    const shapes = new Map(run.net.variables.map(({ name, value }) => [name, { shape: value.shape, data: arrays[name]! }]));
-    restoreVariables(run.net.variables, shapes, 'earlyStopping');
-  };
   return {
     name: 'earlyStopping',
     async onEvent(event, run) {
-      if (event.type === 'epochEnd') {
-        const value = monitored(event, options);
-        if (improves(value, best, options)) {
-          best = value;
-          waited = 0;
-          if (restoreBest) {
-            const captured = await captureVariables(run.net.variables);
-            arrays = Object.fromEntries([...captured].map(([name, { data }]) => [name, data]));
-          }
-        } else if (++waited >= patience) run.stop();
-      } else if (event.type === 'end' && event.reason !== 'aborted' && Object.keys(arrays).length > 0) restore(run);
+      // A run that was resumed from where it had been stopped ends at once.
+      if (event.type === 'start' && waited >= patience) run.stop();
+      if (event.type !== 'epochEnd') return;
+      const value = monitored(event, options);
+      if (improves(value, best, options)) {
+        best = value;
+        waited = 0;
+        if (restoreBest) arrays = await captureArrays(run);
+      } else if (++waited >= patience) run.stop();
+    },
+    // After the others, so that what they save at the end is the run as it went and not the best weights.
+    afterEvent(event, run) {
+      if (event.type === 'end' && event.reason !== 'aborted' && best !== undefined && restoreBest) restoreArrays(run, arrays);
     },
     save: () => ({ data: { best: best ?? null, waited }, arrays }),
     restore: state => {
-      const data = state.data as { best: number | null; waited: number };
-      best = data.best ?? undefined;
-      waited = data.waited;
+      ({ best, waited } = patienceOf('earlyStopping', state));
       arrays = { ...state.arrays };
     },
   };
+}
+
+async function captureArrays({ net }: TrainingRun): Promise<Record<string, TypedArray>> {
+  const captured = await captureVariables(net.variables);
+  return Object.fromEntries([...captured].map(([name, { data }]) => [name, data]));
+}
+
+function restoreArrays({ net }: TrainingRun, arrays: Readonly<Record<string, TypedArray>>): void {
+  const captured = net.variables.flatMap(({ name, value }) => {
+    const data = arrays[name];
+    return data ? [[name, { shape: value.shape, data }] as const] : [];
+  });
+  restorer(net.variables, new Map(captured), 'earlyStopping')();
 }

@@ -1,5 +1,6 @@
 /** Which figure of an epoch a callback follows. */
-import { OptionError, option } from '@cnn/tensor';
+import { FormatError, OptionError, option, show } from '@cnn/tensor';
+import type { CallbackState } from '../checkpoint.js';
 import type { EpochLog } from '../events.js';
 
 /** The figure, and when it counts as better. */
@@ -27,3 +28,11 @@ export function monitored(log: EpochLog, { monitor = 'testLoss' }: Monitor): num
 /** Whether a figure is better than the best so far. */
 export const improves = (value: number, best: number | undefined, { monitor = 'testLoss', minDelta = 0 }: Monitor): boolean =>
   best === undefined || (monitor.endsWith('Loss') ? value < best - minDelta : value > best + minDelta);
+
+/** The best figure so far and the epochs since, as a callback saved them. @throws {FormatError} for anything else. */
+export function patienceOf(callback: string, { data }: CallbackState): { best: number | undefined; waited: number } {
+  const { best, waited } = Object(data) as { best?: unknown; waited?: unknown };
+  if (!(best === null || option.number.accepts(best)) || !option.index.accepts(waited))
+    throw new FormatError('checkpoint', `what '${callback}' saved is damaged: ${show(data)}`);
+  return { best: (best as number | null) ?? undefined, waited: waited as number };
+}

@@ -1,6 +1,6 @@
 import { checkOptions, option } from '@cnn/tensor';
 import type { Callback } from '../callback.js';
-import { improves, type Monitor, monitored, monitorRules } from './monitor.js';
+import { improves, type Monitor, monitored, monitorRules, patienceOf } from './monitor.js';
 
 /** Options of {@link reduceOnPlateau}. */
 export interface ReduceOnPlateauOptions extends Monitor {
@@ -16,11 +16,9 @@ export function reduceOnPlateau(options: ReduceOnPlateauOptions = {}): Callback 
   const { factor = 0.1, patience = 3 } = options;
   let best: number | undefined;
   let waited = 0;
-  let scale = 1;
   return {
     name: 'reduceOnPlateau',
     onEvent(event, run) {
-      if (event.type === 'start') run.learningRateScale *= scale;
       if (event.type !== 'epochEnd') return;
       const value = monitored(event, options);
       if (improves(value, best, options)) {
@@ -28,16 +26,12 @@ export function reduceOnPlateau(options: ReduceOnPlateauOptions = {}): Callback 
         waited = 0;
       } else if (++waited >= patience) {
         waited = 0;
-        scale *= factor;
         run.learningRateScale *= factor;
       }
     },
-    save: () => ({ data: { best: best ?? null, waited, scale } }),
+    save: () => ({ data: { best: best ?? null, waited } }),
     restore: state => {
-      const data = state.data as { best: number | null; waited: number; scale: number };
-      best = data.best ?? undefined;
-      waited = data.waited;
-      scale = data.scale;
+      ({ best, waited } = patienceOf('reduceOnPlateau', state));
     },
   };
 }
