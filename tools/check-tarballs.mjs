@@ -71,11 +71,11 @@ async function runCommand() {
   if (!output.startsWith('Usage: cnn')) throw new Error(`cnn --help printed\n${output}`);
 }
 
-/** The examples are plain JavaScript that is TypeScript, too. Those of README.md are run; data, time and place are small there. */
+/** An example that begins with an import is a whole file. Those of README.md are JavaScript, too, and are run. */
 async function useExamples() {
   const examples = [{ folder: '.', name: 'readme' }, ...packages.map(({ folder }) => ({ folder, name: folder.split('/')[1] }))];
   for (const { folder, name } of examples) {
-    const blocks = read(`${folder}/README.md`).matchAll(/^```ts\n(.*?)^```/gms);
+    const blocks = read(`${folder}/README.md`).matchAll(/^```ts\n(import .*?)^```/gms);
     let number = 0;
     for (const [, text] of blocks) {
       writeFileSync(join(consumer, `${name}-${++number}.ts`), text);
