@@ -96,10 +96,15 @@ export async function cpu(options: CpuOptions = {}): Promise<Cpu> {
   };
 }
 
-/** Keeps what kernel calls allocate, so that what a call does not return is freed when it ends, also by throwing. */
+/**
+ * Keeps what kernel calls allocate, so that what a call does not return is freed when it ends, also by throwing. What a kernel
+ * returns to a kernel that called it is that one's.
+ */
 class Calls {
   readonly #memory: CpuMemory;
   readonly #made: CpuBuffer[] = [];
+  /** How many calls are under way, one inside the other. */
+  #depth = 0;
 
   constructor(memory: CpuMemory) {
     this.#memory = memory;
@@ -107,20 +112,26 @@ class Calls {
 
   allocate(request: Spec | number): CpuBuffer {
     const buffer = this.#memory.allocate(request);
-    this.#made.push(buffer);
+    if (this.#depth > 0) this.#made.push(buffer);
     return buffer;
   }
 
+  /** Begins a call: gives what `end` needs. */
   begin(): number {
+    this.#depth++;
     return this.#made.length;
   }
 
-  /** Ends the call that began at `start`: frees what it made and does not return. */
   end(start: number, results: readonly CpuBuffer[] | undefined): void {
-    while (this.#made.length > start) {
-      const buffer = this.#made.pop()!;
+    this.#depth--;
+    const made = this.#made;
+    let kept = start;
+    for (let i = start; i < made.length; i++) {
+      const buffer = made[i]!;
       if (!results?.includes(buffer)) this.#memory.free(buffer);
+      else if (this.#depth > 0) made[kept++] = buffer;
     }
+    while (made.length > kept) made.pop();
   }
 }
 

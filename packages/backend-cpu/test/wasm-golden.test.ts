@@ -1,4 +1,4 @@
-/** PyTorch's numbers (made in float64, see the fixtures' origin in docs) against the kernels of both builds. */
+/** Numbers that PyTorch 1.13 made in float64 (the fixtures name its seed) against the kernels of both builds. */
 import { readFileSync } from 'node:fs';
 import type { AdamStepAttrs, MaxPoolAttrs, Shape, TypedArray } from '@cnn/tensor';
 import { describe, expect, test } from 'vitest';

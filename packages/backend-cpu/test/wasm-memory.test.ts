@@ -1,7 +1,7 @@
 import { BackendError, OptionError } from '@cnn/tensor';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { cpu } from '../src/index.js';
+import { type Cpu, cpu } from '../src/index.js';
 import { type CpuBuffer, CpuMemory } from '../src/memory.js';
 
 function memoryOf(options: ConstructorParameters<typeof CpuMemory>[0] = {}) {
@@ -188,6 +188,28 @@ describe('cpu', () => {
     const buffer = backend.write(new Float32Array(2), spec);
     expect(() => backend.kernels.neg([{ ...spec, buffer }], {}, [spec], [false])).toThrow('broken');
     expect(backend.live()).toBe(1);
+  });
+
+  test('what a kernel gets from another kernel is freed at its end, unless it returns it', async () => {
+    const spec = { shape: [2], dtype: 'float32' } as const;
+    const backend: Cpu = await cpu({
+      kernels: {
+        neg: ([x]) => {
+          const [twice] = backend.kernels.add([x!, x!], {}, [spec], [])!;
+          return backend.kernels.add([{ ...spec, buffer: twice! }, x!], {}, [spec], [])!;
+        },
+        abs: ([x]) => {
+          backend.kernels.add([x!, x!], {}, [spec], []);
+          throw new Error('broken');
+        },
+      },
+    });
+    const view = { ...spec, buffer: backend.write(Float32Array.of(1, 2), spec) };
+    const [result] = backend.kernels.neg([view], {}, [spec], [])!;
+    expect([...backend.readSync!(result!, spec)]).toEqual([3, 6]);
+    expect(backend.live()).toBe(2);
+    expect(() => backend.kernels.abs([view], {}, [spec], [])).toThrow('broken');
+    expect(backend.live()).toBe(2);
   });
 
   test('cases without a WASM kernel run in plain TypeScript', async () => {
