@@ -1,9 +1,6 @@
 /** The gradients of convolution that are not convolutions themselves. */
 import { ceilDiv, ceilDivFromZero, channelSize, copy, inPhases, panelRows, Plan, preparePlanes } from './convolution-plan';
-import { correlate, correlateRows } from './generated/convolution';
-
-/** Most taps of `correlate`. */
-const MOST_TAPS: i32 = 5;
+import { CORRELATE_TAPS, correlate, correlateRows } from './generated/convolution';
 
 /**
  * dw [groups * filters, channels, kernelHeight, kernelWidth] = the sum over images and pixels of dy * x.
@@ -80,7 +77,7 @@ function correlateGroup(plan: Plan, images: i32, x: usize, dy: usize, planeBytes
   const stepBytes = <usize>(plan.dilationWidth / common) << 2;
   for (let start = 0; start < min(tapStep, plan.kernelWidth); start++) {
     const inPhase = ceilDiv(plan.kernelWidth - start, tapStep);
-    const parts = ceilDiv(inPhase, MOST_TAPS);
+    const parts = ceilDiv(inPhase, CORRELATE_TAPS);
     let kx = start;
     for (let part = 0; part < parts; part++) {
       const taps = panelRows(inPhase, parts, part);

@@ -5,7 +5,8 @@
  * - `convolve<R>`: R output channels x two groups of four neighbouring pixels, all taps in one loop. A table holds the byte
  *   offset of every tap in the (padded) image, so no image has to be unfolded.
  * - `correlate<R>x<T>`: the weight gradient of R output channels x T taps of a kernel row. The lanes are partial sums over
- *   four pixels, so nothing is splatted or transposed; a table walks over the pixels of many images.
+ *   four pixels, so nothing is splatted or transposed; a table walks over the pixels of many images. The epilogue adds the
+ *   lanes up itself: storing the vectors instead made V8 spill them, at half the speed.
  */
 const range = n => Array.from({ length: n }, (_, i) => i);
 const lines = (items, text) => items.map(text).join('\n');
@@ -38,6 +39,9 @@ export function convolve(
 ${lines(range(most).reverse(), r => `    case ${r + 1}: convolve${r + 1}(taps, weights, offsets, x0, x1, y0, y1, planeBytes, bias); break;`)}
   }
 }
+
+/** Most taps of \`correlate\`. */
+export const CORRELATE_TAPS: i32 = ${Math.max(...Object.keys(channelsOfTaps))};
 
 /** Most output channels of \`correlate\` for a number of taps. */
 @inline
