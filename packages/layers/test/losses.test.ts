@@ -8,13 +8,13 @@ const backend = cpuReference({ poison: true });
 const make = {
   cross_entropy: ({ label_smoothing = 0, reduction }: Record<string, unknown>) =>
     losses.softmaxCrossEntropy({ labelSmoothing: label_smoothing as number, reduction: reduction as 'mean' }),
-  mse_loss: () => losses.meanSquaredError(),
-  l1_loss: () => losses.meanAbsoluteError(),
+  mse_loss: ({ reduction }: Record<string, unknown>) => losses.meanSquaredError({ reduction: reduction as 'mean' }),
+  l1_loss: ({ reduction }: Record<string, unknown>) => losses.meanAbsoluteError({ reduction: reduction as 'mean' }),
 };
 
 describe('losses', () => {
   const cases = golden('losses');
-  it('have cases', () => expect(cases.length).toBe(9));
+  it('have cases', () => expect(cases.length).toBe(13));
 
   for (const { name, op, attrs, inputs, outputs, grads } of cases) {
     it(`agree with PyTorch: ${name}`, async () => {
@@ -54,6 +54,9 @@ describe('losses', () => {
     const y = tensor(backend, [1], { dtype: 'int32' });
     expect(() => losses.softmaxCrossEntropy({ labelSmoothing: 1 })(x, y)).toThrow(OptionError);
     expect(() => losses.softmaxCrossEntropy({ reduction: 'max' as 'mean' })(x, y)).toThrow(/option 'reduction' is 'max'/);
+    expect(() => losses.meanSquaredError({ reduction: 'max' as 'mean' })).toThrow(
+      /meanSquaredError: option 'reduction' is 'max'/,
+    );
     x.dispose();
     y.dispose();
   });

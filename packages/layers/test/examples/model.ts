@@ -16,3 +16,4 @@ const net = initialise(model, { backend, input: [1, 28, 28], seed: 1 });
 const images = tensor(backend, new Float32Array(2 * 28 * 28), { shape: [2, 1, 28, 28] });
 const logits = net.apply(images);
 console.log(logits.shape, await logits.data());
+for (const each of [images, logits, net]) each.dispose();
