@@ -189,7 +189,6 @@ export class Net {
           uses.set(source, left);
           if (left === 0 && source >= 0) values.get(source)!.dispose();
         }
-        if (!uses.has(i)) output.dispose();
       });
       const results = outputs.map(value => (value < 0 ? alias(values.get(value)!) : values.get(value)!));
       return results.length === 1 ? results[0]! : results;

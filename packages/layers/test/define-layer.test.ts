@@ -34,6 +34,7 @@ describe('options of the standard layers', () => {
       "conv2d: option 'filters' is undefined; allowed: a whole number >= 1",
     ],
     ['a missing size', () => layers.maxPool2d({} as never), "maxPool2d: option 'kernelSize' is undefined"],
+    ['a missing output size', () => layers.adaptiveAvgPool2d({} as never), "adaptiveAvgPool2d: option 'outputSize' is undefined"],
     ['NaN', () => layers.linear({ units: Number.NaN }), "linear: option 'units' is NaN; allowed: a whole number >= 1"],
     ['a negative number', () => layers.linear({ units: -3 }), "linear: option 'units' is -3"],
     ['zero', () => layers.conv2d({ filters: 0, kernelSize: 3 }), "conv2d: option 'filters' is 0"],

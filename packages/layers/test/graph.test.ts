@@ -100,7 +100,7 @@ describe('shorthands', () => {
   it('residual adds the body to its input or to a shortcut', async () => {
     await expectOutput(residual(sequential([half, relu()])), [1, 1, 2], [3, -4], [1, 1, 2], [6, -4]);
     const wider = conv2d({ filters: 2, kernelSize: 1 });
-    await expectOutput(residual(wider, conv2d({ filters: 2, kernelSize: 1, bias: false })), [1, 1, 1], [3], [2, 1, 1], [7, 7]);
+    await expectOutput(residual(wider, conv2d({ filters: 2, kernelSize: 1 })), [1, 1, 1], [3], [2, 1, 1], [8, 8]);
     expect(() => initialise(residual(conv2d({ filters: 3, kernelSize: 1 })), { backend, input: [2, 4, 4] })).toThrow(
       /layer 'sum' \(add\): add: cannot broadcast/,
     );

@@ -13,6 +13,7 @@ import {
   type Net,
   relu,
   sequential,
+  sigmoid,
 } from '../src/index.js';
 import { expectClose, golden, toTensor, wavy } from './helpers.js';
 
@@ -107,6 +108,22 @@ describe('net.apply', () => {
       y.dispose();
     }
     for (const t of [x, net]) t.dispose();
+    expect(backend.live()).toBe(0);
+  });
+
+  it('frees what no later layer reads, unless a tape needs it', () => {
+    const net = initialise(sequential(Array.from({ length: 20 }, () => sigmoid())), { backend, input: [4] });
+    const x = ops.ones(backend, [1, 4]);
+    const live: number[] = [];
+    const observe = (): void => void live.push(backend.live());
+    net.apply(x, { observe }).dispose();
+    // The input, the layer's input and its output.
+    expect(Math.max(...live)).toBe(3);
+    live.length = 0;
+    const { loss, grads } = grad(() => ops.sum(net.apply(x, { observe })), [x]);
+    // The input and all outputs.
+    expect(live.at(-1)).toBe(21);
+    for (const t of [x, loss, ...grads, net]) t.dispose();
     expect(backend.live()).toBe(0);
   });
 
