@@ -1,14 +1,12 @@
 /** Model and weight files on disk. */
 import { FormatError } from '@cnn/tensor';
-import { readFileBytes, writeFileAtomic } from './atomic-file.js';
+import { readFileBytes, writeFileAtomic } from '@cnn/tensor/node';
 import type { Graph } from './graph.js';
 import type { Layer, LayerFactory } from './layer.js';
 import { type ModelDetails, type ModelJSON, modelFromJSON, modelToJSON } from './model-json.js';
 import type { Net } from './net.js';
 import { parseSafetensors, type Safetensors } from './safetensors.js';
 import { netToSafetensors } from './weights.js';
-
-export { FileError, writeFileAtomic } from './atomic-file.js';
 
 /** What a model file holds. */
 export interface ModelFile extends ModelDetails {
