@@ -10,9 +10,10 @@ export const root = fileURLToPath(new URL('../', import.meta.url));
  *
  * @param command - Its name; programs that npm installed are found, too.
  * @param options - `cwd`: default the repository. `show`: its output goes to `stdout`, to `stderr`, or nowhere (default).
+ *   `env`: variables to add to the environment.
  * @returns its exit code, what it printed to standard output, and all that it printed.
  */
-export function run(command, args, { cwd = root, show } = {}) {
+export function run(command, args, { cwd = root, show, env } = {}) {
   const windows = process.platform === 'win32';
   const bin = `${root}node_modules/.bin`;
   const child = spawn(command, args, {
@@ -25,6 +26,7 @@ export function run(command, args, { cwd = root, show } = {}) {
       PATH: `${bin}${windows ? ';' : ':'}${process.env.PATH}`,
       TURBO_TELEMETRY_DISABLED: '1',
       DO_NOT_TRACK: '1',
+      ...env,
     },
   });
   let output = '';

@@ -12,7 +12,6 @@ const CHECKS = [
   ['packages', 'turbo', 'run', 'check:package', '--output-logs=errors-only'],
   ['tarballs', 'node', 'tools/check-tarballs.mjs'],
   ['fresh copy', 'node', 'tools/check-fresh-copy.mjs'],
-  ['flat memory', 'node', 'tools/flat-memory.mjs', '1000'],
   ['documentation', 'typedoc'],
 ];
 
