@@ -82,16 +82,19 @@ export class CpuMemory {
     this.#fill(start, this.#u8.length);
   }
 
-  /** Views of the whole memory. Fetch them again after every allocation: growth detaches the old ones. */
+  /** The whole memory as float32. Fetch views again after every allocation: growth detaches the old ones. */
   get f32(): Float32Array {
     return this.#f32;
   }
+  /** The whole memory as float64. */
   get f64(): Float64Array {
     return this.#f64;
   }
+  /** The whole memory as int32. */
   get i32(): Int32Array {
     return this.#i32;
   }
+  /** The whole memory as bytes. */
   get u8(): Uint8Array {
     return this.#u8;
   }
@@ -144,6 +147,7 @@ export class CpuMemory {
     return this.#allocations;
   }
 
+  /** What is in use now. */
   get stats(): MemoryStats {
     return {
       liveBuffers: this.#liveBuffers,

@@ -10,6 +10,7 @@ export interface ImageFile {
   readonly path: string;
   /** Its name in messages. */
   readonly source: string;
+  /** Its bytes. */
   read(): Uint8Array | Promise<Uint8Array>;
 }
 

@@ -12,7 +12,8 @@ export interface NamedBytes {
   readonly bytes: Uint8Array;
 }
 
-type IdxArray = Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
+/** The numbers of an IDX file, in the type that its header names. */
+export type IdxArray = Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
 
 /** What an IDX file holds. */
 export interface IdxFile {

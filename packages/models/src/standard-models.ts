@@ -6,6 +6,7 @@ import { mlp } from './mlp.js';
 
 /** An architecture that goes by a name. */
 export interface ModelEntry {
+  /** The model for a number of classes, ten by default. */
   readonly build: (options: { readonly classes?: number }) => Graph;
   /** The input it was published for, without the batch axis. */
   readonly input: Shape;

@@ -93,9 +93,11 @@ export interface ArangeAttrs {
   readonly length: number;
   readonly dtype: DType;
 }
+/** To `dtype`. */
 export interface CastAttrs {
   readonly dtype: DType;
 }
+/** To `shape`. */
 export interface ShapeAttrs {
   readonly shape: Shape;
 }
@@ -115,10 +117,12 @@ export interface PadAttrs {
   readonly interior: readonly number[];
   readonly value: number;
 }
+/** Along `axis`, which counts from 0. */
 export interface SortAttrs {
   readonly axis: number;
   readonly descending: boolean;
 }
+/** Along `axis`; `exclusive` leaves each element itself out, `reverse` sums from the end. */
 export interface CumsumAttrs {
   readonly axis: number;
   readonly exclusive: boolean;
@@ -173,12 +177,15 @@ export interface MaxPoolGradAttrs {
 export interface AvgPoolGradAttrs extends AvgPoolAttrs {
   readonly inputSize: readonly number[];
 }
+/** `epsilon` is added to the variance. */
 export interface NormAttrs {
   readonly epsilon: number;
 }
+/** `labelSmoothing` in [0, 1) is the share of the target that is spread over all classes. */
 export interface SoftmaxCrossEntropyAttrs {
   readonly labelSmoothing: number;
 }
+/** Each element is dropped with probability `rate`, drawn from `key`. */
 export interface DropoutAttrs {
   readonly rate: number;
   readonly key: RandomKey;

@@ -3,6 +3,7 @@ import { OptionError } from './errors.js';
 /** Says whether a value may be given for an option. */
 export interface OptionRule {
   readonly allowed: string;
+  /** Whether the value follows the rule. */
   accepts(value: unknown): boolean;
 }
 
