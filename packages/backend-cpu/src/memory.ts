@@ -252,7 +252,11 @@ function reserve(maximumPages: number): WebAssembly.Memory {
       return new WebAssembly.Memory({ initial: 1, maximum });
     } catch (error) {
       if (!(error instanceof RangeError) || maximum <= 4096) {
-        throw new BackendError(`cpu: the system cannot reserve ${maximum} pages of WASM memory`, { cause: error });
+        throw new BackendError(
+          `cpu: the system cannot reserve ${maximum} pages of WASM memory; where address space is limited, as by ulimit -v, ` +
+            'Node can do with less if started with --disable-wasm-trap-handler',
+          { cause: error },
+        );
       }
     }
   }

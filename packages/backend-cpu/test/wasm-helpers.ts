@@ -9,7 +9,7 @@ import {
   toTypedArray,
 } from '@cnn/tensor';
 import { afterAll, expect } from 'vitest';
-import { type Cpu, type CpuBuffer, cpu } from '../src/index.js';
+import { type Cpu, type CpuBuffer, type CpuMemory, type CpuOptions, cpu } from '../src/index.js';
 
 /** What a WASM kernel computes, by name. */
 export type Ops = PrimitiveOps & CompositeOps;
@@ -20,20 +20,27 @@ export interface Operand extends Spec {
 }
 
 const above2GiB = 2.25 * 2 ** 30;
+const memories = new Map<Cpu, CpuMemory>();
+
+async function open(options: CpuOptions, reserved = 0): Promise<Cpu> {
+  let memory: CpuMemory | undefined;
+  const backend = await cpu({
+    ...options,
+    kernels: runtime => {
+      memory = runtime.memory;
+      if (reserved > 0) memory.allocate(reserved);
+      return {};
+    },
+  });
+  if (options.poison) memories.set(backend, memory!);
+  return backend;
+}
 
 /** Both builds with poisoned memory, and one whose buffers all lie above 2 GiB. */
 export const backends: readonly (readonly [name: string, backend: Cpu])[] = [
-  ['simd', await cpu({ build: 'simd', poison: true })],
-  ['relaxed', await cpu({ build: 'relaxed', poison: true })],
-  [
-    'above 2 GiB',
-    await cpu({
-      kernels: runtime => {
-        runtime.memory.allocate(above2GiB);
-        return {};
-      },
-    }),
-  ],
+  ['simd', await open({ build: 'simd', poison: true })],
+  ['relaxed', await open({ build: 'relaxed', poison: true })],
+  ['above 2 GiB', await open({}, above2GiB)],
 ];
 
 afterAll(async () => {
@@ -58,7 +65,7 @@ export function random(shape: Shape, seed = 1, scale = 1): Operand {
 
 /**
  * Runs a kernel and gives its outputs' numbers. The inputs must stay as they were, but for those in `reuse`, which are given
- * back in the place of the outputs; and nothing may leak.
+ * back in the place of the outputs; nothing may leak, and nothing may be written behind an output.
  */
 export function run<K extends keyof Ops>(
   backend: Cpu,
@@ -82,9 +89,17 @@ export function run<K extends keyof Ops>(
     if (reuse[i]) expect(results[i]).toBe(buffer);
     else expectSame(backend.readSync!(buffer, spec), toTypedArray(operands[i]!.data, spec.dtype));
   });
+  for (const buffer of fresh) expectPoisonBehind(backend, buffer);
   const numbers = results.map((buffer, i) => backend.readSync!(buffer, specs[i]!));
   for (const buffer of [...fresh, ...views.map(view => view.buffer)]) backend.free(buffer);
   return numbers;
+}
+
+/** The bytes between a buffer's end and the next multiple of 64, which belong to its block. */
+function expectPoisonBehind(backend: Cpu, { pointer, byteLength }: CpuBuffer): void {
+  const end = pointer + byteLength;
+  const behind = memories.get(backend)?.u8.subarray(end, Math.ceil(end / 64) * 64);
+  if (behind?.some(byte => byte !== 0xff)) expect.fail(`a kernel wrote behind the end of its output: ${behind}`);
 }
 
 /** As toEqual, in a loop: that takes a minute on millions of numbers. */

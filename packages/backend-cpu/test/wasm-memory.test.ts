@@ -1,6 +1,6 @@
 import { BackendError, OptionError } from '@cnn/tensor';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { type Cpu, cpu } from '../src/index.js';
 import { type CpuBuffer, CpuMemory } from '../src/memory.js';
 
@@ -104,6 +104,34 @@ describe('the allocator', () => {
     expect(request).toThrow(BackendError);
     expect(request).toThrow(/asked for 8388608 bytes for float32 \[2, 1048576\]; 1 buffers hold 10485760 of \d+ bytes/);
     memory.allocate(1 << 20);
+  });
+
+  describe('where the system does not reserve 4 GiB', () => {
+    const { Memory } = WebAssembly;
+    afterEach(() => {
+      WebAssembly.Memory = Memory;
+    });
+    /** The system as if it reserved so many pages at most. */
+    const limit = (pages: number) => {
+      WebAssembly.Memory = class extends Memory {
+        constructor(descriptor: WebAssembly.MemoryDescriptor) {
+          if (descriptor.maximum! > pages) throw new RangeError('could not allocate memory');
+          super(descriptor);
+        }
+      };
+    };
+
+    test('it takes less', () => {
+      limit(20_000);
+      const memory = memoryOf();
+      memory.allocate(900 << 20);
+      expect(() => memory.allocate(900 << 20)).toThrow(BackendError);
+    });
+
+    test('below 256 MiB it gives up and says what may help', () => {
+      limit(1000);
+      expect(() => memoryOf()).toThrow(/cannot reserve 4095 pages of WASM memory.*--disable-wasm-trap-handler/);
+    });
   });
 
   test('all but 64 KiB of the address space can be used', () => {

@@ -170,7 +170,7 @@ describe.each(backends)('pooling, %s', (_, backend) => {
     );
   });
 
-  test.each([2, 3, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 28, 33])('windows of 2 x 2 in images %i wide', width => {
+  test.each([2, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 28, 33])('windows of 2 x 2 in images %i wide', width => {
     for (const height of [2, 5]) {
       const x = random([2, 3, height, width], width);
       checkMax(x, plain(2));
