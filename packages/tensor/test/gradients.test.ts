@@ -191,7 +191,10 @@ describe('one result on every backend', () => {
       for (const { dtype } of single.gradients) expect(dtype).toBe('float32');
 
       const shapes = shapesBackend();
-      const specs = outputsOf(each, inputsOf(each, shapes, 'float64')).map(({ shape, dtype }) => ({ shape, dtype }));
+      const specs = tidy(() => {
+        const outputs = outputsOf(each, inputsOf(each, shapes, 'float64'));
+        return outputs.map(({ shape, dtype }) => ({ shape, dtype }));
+      });
       expect(specs).toEqual(wanted.outputs.map(({ shape, dtype }) => ({ shape, dtype })));
     });
   }

@@ -1,5 +1,5 @@
 /** Who frees what, and when. */
-import { apply, grad, type None, type Op, ops, shapesBackend, type Tensor, tensor, tensorsIn, tidy } from '@cnn/tensor';
+import { apply, grad, type None, type Op, ops, shapesBackend, type Tensor, tensor, tensorsIn, tidy, Variable } from '@cnn/tensor';
 import { expect, test } from 'vitest';
 import { type CountingBackend, dispose, expectClose, float64, testOnEach, testOnReference } from './helpers.js';
 import { spread } from './numbers.js';
@@ -44,6 +44,19 @@ testOnEach('a scope does not take what was made outside it, and dispose works wi
   });
   expect(outside.disposed).toBe(false);
   dispose(x, outside);
+});
+
+testOnEach('a tensor of the user or of a variable that passes through scopes stays theirs', backend => {
+  const x = float64(backend, [1, 2]);
+  const v = new Variable('w', float64(backend, [1, 2]));
+  tidy(() => {
+    tidy(() => [x, v.value]);
+    tidy(() => ({ x, deep: new Map([['v', v.value]]) }));
+    tidy(() => v.value);
+  });
+  expect([x.disposed, v.value.disposed]).toEqual([false, false]);
+  dispose(x);
+  v.dispose();
 });
 
 testOnEach('using disposes at the end of the block', backend => {
@@ -243,6 +256,25 @@ testOnEach('a backward pass frees as it goes', backend => {
   }, [x]);
   expect(atRule).toHaveLength(20);
   expect(atRule.at(-1)!).toBeLessThan(atRule[0]! / 3);
+  dispose(result, x);
+});
+
+testOnEach('gradients that add up are not kept one by one', backend => {
+  const x = float64(backend, spread(8));
+  const atRule: number[] = [];
+  const probe = unary('probe', {
+    compose: ([x]) => [exp(x!)],
+    vjp: ([dy], { outputs: [y] }) => {
+      atRule.push(backend.live());
+      return [mul(dy!, y!)];
+    },
+  });
+  const result = grad(() => {
+    let total = sum(x);
+    for (let i = 0; i < 20; i++) total = add(total, sum(one(probe, x)));
+    return total;
+  }, [x]);
+  expect(atRule.at(-1)!).toBeLessThan(atRule[0]!); // each visit frees an output and leaves one running sum
   dispose(result, x);
 });
 

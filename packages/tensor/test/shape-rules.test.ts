@@ -9,6 +9,7 @@ import {
   shapesBackend,
   type Tensor,
   tensor,
+  tidy,
   UsageError,
 } from '@cnn/tensor';
 import fc from 'fast-check';
@@ -27,7 +28,7 @@ function refuses(calls: Readonly<Record<string, () => unknown>>, type: new (mess
     test(message, () => {
       let thrown: unknown;
       try {
-        call();
+        tidy(call);
       } catch (error) {
         thrown = error;
       }
