@@ -17,8 +17,7 @@ export const sliceOp: Op<SliceAttrs> = {
   vjp: ([dy], { inputs: [x], attrs: { start, step } }) => {
     const padding = x!.shape.map((n, i): [number, number] => {
       const count = dy!.shape[i]!;
-      const before = count === 0 ? n : start[i]!;
-      return [before, n - before - (count === 0 ? 0 : (count - 1) * step[i]! + 1)];
+      return [start[i]!, n - start[i]! - (count === 0 ? 0 : (count - 1) * step[i]! + 1)];
     });
     return [one(padOp, [dy!], { padding, interior: step.map(n => n - 1), value: 0 })];
   },
