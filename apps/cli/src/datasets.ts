@@ -2,6 +2,9 @@ import type { DatasetPair } from '@cnn/data';
 import { type DatasetName, openDataset } from '@cnn/data/node';
 import { progressBar } from './progress.js';
 
+/** The datasets of this command. */
+export const datasetNames = ['digits', 'mnist', 'fashion-mnist', 'cifar10', 'folder'] as const satisfies readonly DatasetName[];
+
 /** Options of {@link openData}. */
 export interface OpenDataOptions {
   readonly dataDir?: string;
@@ -11,10 +14,10 @@ export interface OpenDataOptions {
 }
 
 /** Opens a dataset by the name on the command line, with a progress bar for downloads and decoding. */
-export async function openData(name: string, { dataDir, input, json }: OpenDataOptions): Promise<DatasetPair> {
+export async function openData(name: DatasetName, { dataDir, input, json }: OpenDataOptions): Promise<DatasetPair> {
   const bar = progressBar(`reading ${name}`, !json);
   try {
-    return await openDataset(name as DatasetName, {
+    return await openDataset(name, {
       ...(dataDir !== undefined && { dataDir }),
       ...(name === 'folder' && input && { folder: { size: [input[1], input[2]] as const, channels: input[0] as 1 | 3 } }),
       onProgress: ({ done, total, stage, name: item }) => bar.update(done, total ?? done, `${stage} ${item}`),

@@ -12,8 +12,6 @@ import { goldenCommand } from './golden/command.js';
 const program = new Command('cnn')
   .description('Train, evaluate and use convolutional neural networks.')
   .version(packageJson.version)
-  .exitOverride()
-  .showHelpAfterError('(see --help)')
   .addCommand(trainCommand())
   .addCommand(evalCommand())
   .addCommand(predictCommand())
@@ -21,22 +19,32 @@ const program = new Command('cnn')
   .addCommand(backendsCommand())
   .addCommand(dataCommand())
   .addCommand(goldenCommand());
-for (const command of program.commands) command.exitOverride();
+for (const command of [program, ...program.commands]) {
+  const words = command === program ? 'cnn' : `cnn ${command.name()}`;
+  command
+    .exitOverride()
+    .showHelpAfterError(`(see ${words} --help)`)
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'cnn: ')) });
+}
+
+// Whoever reads the output may have seen enough, as `head` does.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
 
 try {
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
-  else if (error instanceof CnnError || isSystemError(error)) {
-    process.stderr.write(`cnn: ${(error as Error).message}\n`);
-    process.exitCode = 1;
-  } else {
-    process.stderr.write(`cnn: ${error instanceof Error ? error.stack : String(error)}\n`);
+  else {
+    process.stderr.write(`cnn: ${textOf(error)}\n`);
     process.exitCode = 1;
   }
 }
 
-/** A failure of the file system or network, whose message says all. */
-function isSystemError(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string';
+/** What went wrong, in words; of a fault in the program, where it happened, too. */
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const isOfSystem = 'syscall' in error;
+  return error instanceof CnnError || isOfSystem ? error.message.replace(/^cnn: /, '') : String(error.stack);
 }

@@ -38,18 +38,22 @@ export interface TrainedNet {
   readonly normalise: { readonly mean: readonly number[]; readonly deviation: readonly number[] };
 }
 
-/** The trained net in the folder of a run. @throws {FormatError} if something is missing in it. */
+/**
+ * The trained net in the folder of a run.
+ *
+ * @throws {OptionError} if there is no run. @throws {FileError | FormatError} if something is missing in it or damaged.
+ */
 export async function openTrained(folder: string, registry: Registry, backend: AnyBackend): Promise<TrainedNet> {
-  const { model, input, classes, normalise } = await findModel(folder, registry);
+  const modelFile = join(folder, 'model.json');
+  if (!(await isFile(modelFile))) throw new OptionError('cnn', '--model', folder, 'the folder of a training run');
+  const { model, input, classes, normalise } = await readModel(modelFile, registry.layers);
   if (!input || !classes || !normalise) {
     const missing = Object.entries({ input, classes, normalise }).flatMap(([field, value]) => (value ? [] : [field]));
-    throw new FormatError(
-      join(folder, 'model.json'),
-      `it has no ${missing.join(', no ')}, so it is not the model of a training run`,
-    );
+    throw new FormatError(modelFile, `it has no ${missing.join(', no ')}, so it is not the model of a training run`);
   }
-  const net = initialise(model, { backend, input });
   const weights = join(folder, 'model.safetensors');
+  if (!(await isFile(weights))) throw new FormatError(folder, 'it has no model.safetensors; the run is not finished');
+  const net = initialise(model, { backend, input });
   loadWeights(net, await readWeights(weights));
   return { net, input: imageShape(input), classes, normalise };
 }

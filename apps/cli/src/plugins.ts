@@ -1,5 +1,6 @@
 /** Layers, optimizers and backends from other packages. */
-import { resolve } from 'node:path';
+import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type LayerFactory, standardLayers } from '@cnn/layers';
 import { type AnyOptimizerFactory, standardOptimizers } from '@cnn/optim';
@@ -20,13 +21,13 @@ export interface Registry {
  * @param modules - Paths, or names of packages installed where the command runs.
  * @throws {OptionError} for a module that cannot be loaded. @throws {UsageError} for one that exports nothing of use.
  */
-export async function loadPlugins(modules: readonly string[]): Promise<Registry> {
+export async function loadPlugins(modules: readonly string[] = []): Promise<Registry> {
   const layers = [...standardLayers];
   const optimizers: AnyOptimizerFactory[] = [...standardOptimizers];
   const backends: Record<string, BackendFactory> = { ...standardBackends };
   for (const name of modules) {
     const { backends: more, ...exports } = await load(name);
-    const found = Object.values(exports).flat();
+    const found = [...new Set(Object.values(exports).flat())];
     const newLayers = found.filter(isLayer);
     const newOptimizers = found.filter(isOptimizer);
     const newBackends = isRecord(more)
@@ -35,6 +36,9 @@ export async function loadPlugins(modules: readonly string[]): Promise<Registry>
     if (newLayers.length + newOptimizers.length + newBackends.length === 0) {
       throw new UsageError(`plugin '${name}' exports no layer, no optimizer and no backend`);
     }
+    refuseKnown(name, 'layer', layers.map(typeOfLayer), newLayers.map(typeOfLayer));
+    refuseKnown(name, 'optimizer', optimizers.map(typeOf), newOptimizers.map(typeOf));
+    refuseKnown(name, 'backend', Object.keys(backends), Object.keys(Object.fromEntries(newBackends)));
     layers.push(...newLayers);
     optimizers.push(...newOptimizers);
     Object.assign(backends, Object.fromEntries(newBackends));
@@ -42,16 +46,30 @@ export async function loadPlugins(modules: readonly string[]): Promise<Registry>
   return { layers, optimizers, backends };
 }
 
+const typeOfLayer = ({ definition }: LayerFactory<never>): string => definition.type;
+const typeOf = ({ type }: AnyOptimizerFactory): string => type;
+
+/** A name must mean one thing. */
+function refuseKnown(plugin: string, kind: string, known: readonly string[], added: readonly string[]): void {
+  const twice = added.find((type, i) => known.includes(type) || added.indexOf(type) < i);
+  if (twice !== undefined) throw new UsageError(`plugin '${plugin}': the ${kind} '${twice}' is there already`);
+}
+
 async function load(name: string): Promise<Record<string, unknown>> {
   const isPath = /^[./\\]|^[A-Za-z]:|\.[cm]?js$/.test(name);
   try {
-    // A package is looked up from the folder where the command runs, not from where the command is installed.
-    const address = isPath
-      ? pathToFileURL(resolve(name)).href
-      : import.meta.resolve(name, pathToFileURL(`${process.cwd()}/`).href);
-    return (await import(address)) as Record<string, unknown>;
+    return await import(isPath ? pathToFileURL(resolve(name)).href : packageAddress(name));
   } catch (cause) {
     throw new OptionError('cnn', '--plugin', name, `a module that can be loaded; ${(cause as Error).message}`);
+  }
+}
+
+/** A package is looked up from the folder where the command runs; only then from where the command is installed. */
+function packageAddress(name: string): string {
+  try {
+    return pathToFileURL(createRequire(join(process.cwd(), 'package.json')).resolve(name)).href;
+  } catch {
+    return name;
   }
 }
 

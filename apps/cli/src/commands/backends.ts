@@ -5,7 +5,7 @@ import { buildOf } from '../backend.js';
 import { loadPlugins } from '../plugins.js';
 
 interface Options {
-  readonly plugin: readonly string[];
+  readonly plugin?: readonly string[];
   readonly json?: boolean;
 }
 
@@ -19,7 +19,7 @@ type Row = { readonly name: string } & (
 export const backendsCommand = (): Command =>
   new Command('backends')
     .description('list the backends and whether they run on this machine')
-    .option('--plugin <module>', 'add the backends of a module (repeatable)', gather, [])
+    .option('--plugin <module>', 'add the backends of a module (repeatable)', gather)
     .option('--json', 'print JSON')
     .action(async ({ plugin, json }: Options) => {
       const { backends } = await loadPlugins(plugin);

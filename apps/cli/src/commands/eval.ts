@@ -1,23 +1,24 @@
 import { limit, loader, normalise, toFloat } from '@cnn/data';
+import type { DatasetName } from '@cnn/data/node';
 import { losses } from '@cnn/layers';
-import { option, ShapeError, showShape } from '@cnn/tensor';
+import { option, ShapeError, showShape, UsageError } from '@cnn/tensor';
 import { evaluate } from '@cnn/train';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { gather, number, printJson } from '../arguments.js';
 import { openBackend } from '../backend.js';
-import { openData } from '../datasets.js';
+import { datasetNames, openData } from '../datasets.js';
 import { openTrained } from '../models.js';
 import { loadPlugins } from '../plugins.js';
 import { progressBar } from '../progress.js';
 
 interface Options {
   readonly model: string;
-  readonly data: string;
+  readonly data: DatasetName;
   readonly dataDir?: string;
   readonly limit?: number;
   readonly batch: number;
   readonly backend: string;
-  readonly plugin: readonly string[];
+  readonly plugin?: readonly string[];
   readonly json?: boolean;
 }
 
@@ -26,12 +27,12 @@ export const evalCommand = (): Command =>
   new Command('eval')
     .description('evaluate a trained model on a test set')
     .requiredOption('--model <dir>', 'the folder of a training run')
-    .requiredOption('--data <name>', 'digits, mnist, fashion-mnist, cifar10 or folder')
+    .addOption(new Option('--data <name>', 'the images').choices(datasetNames).makeOptionMandatory())
     .option('--data-dir <dir>', 'read the data from here instead of downloading it')
-    .option('--limit <n>', 'the first n test images only', number('limit', option.count))
-    .option('--batch <n>', 'images at a time', number('batch', option.count), 250)
+    .option('--limit <n>', 'the first n test images only', number(option.count))
+    .option('--batch <n>', 'images at a time', number(option.count), 250)
     .option('--backend <name>', 'where to compute', 'cpu')
-    .option('--plugin <module>', 'add the layers and backends of a module (repeatable)', gather, [])
+    .option('--plugin <module>', 'add the layers and backends of a module (repeatable)', gather)
     .option('--json', 'print JSON')
     .action(async (options: Options) => {
       const registry = await loadPlugins(options.plugin);
@@ -41,8 +42,10 @@ export const evalCommand = (): Command =>
       if (showShape(test.shape) !== showShape(input)) {
         throw new ShapeError(`the images are ${showShape(test.shape)}, the model takes ${showShape(input)}`);
       }
-      if (test.classes.length !== classes.length) {
-        throw new ShapeError(`${test.name} has ${test.classes.length} classes, the model ${classes.length}`);
+      if (test.classes.join() !== classes.join()) {
+        throw new UsageError(
+          `${test.name} has the classes ${test.classes.join(', ')}; the model tells apart ${classes.join(', ')}`,
+        );
       }
       const chosen = options.limit === undefined ? test : limit(test, options.limit);
       const bar = progressBar('evaluating', !options.json);

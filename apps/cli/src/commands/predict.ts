@@ -11,7 +11,7 @@ import { loadPlugins } from '../plugins.js';
 interface Options {
   readonly model: string;
   readonly backend: string;
-  readonly plugin: readonly string[];
+  readonly plugin?: readonly string[];
   readonly json?: boolean;
 }
 
@@ -22,7 +22,7 @@ export const predictCommand = (): Command =>
     .argument('<images...>', 'files')
     .requiredOption('--model <dir>', 'the folder of a training run')
     .option('--backend <name>', 'where to compute', 'cpu')
-    .option('--plugin <module>', 'add the layers and backends of a module (repeatable)', gather, [])
+    .option('--plugin <module>', 'add the layers and backends of a module (repeatable)', gather)
     .option('--json', 'print JSON')
     .action(async (files: readonly string[], { model, backend: name, plugin, json }: Options) => {
       const registry = await loadPlugins(plugin);

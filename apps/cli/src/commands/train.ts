@@ -1,6 +1,7 @@
 import { option } from '@cnn/tensor';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { gather, number, printJson } from '../arguments.js';
+import { datasetNames } from '../datasets.js';
 import { loadPlugins } from '../plugins.js';
 import { type TrainArguments, train } from '../train/train.js';
 
@@ -8,22 +9,18 @@ import { type TrainArguments, train } from '../train/train.js';
 export const trainCommand = (): Command =>
   new Command('train')
     .description('train a model on a dataset')
-    .option('--data <name>', 'digits, mnist, fashion-mnist, cifar10 or folder', 'digits')
+    .addOption(new Option('--data <name>', 'the images').choices(datasetNames).default('digits'))
     .option('--data-dir <dir>', 'read the data from here instead of downloading it')
     .option('--model <name>', 'lenet5, convnetjs-cifar10, mlp or a model file (.json)', 'lenet5')
-    .option('--epochs <n>', 'passes over the training images (default: what suits the data)', number('epochs', option.count))
-    .option('--batch <n>', 'images in a step', number('batch', option.count), 64)
+    .option('--epochs <n>', 'passes over the training images (default: what suits the data)', number(option.count))
+    .option('--batch <n>', 'images in a step', number(option.count), 64)
     .option('--optimizer <name>', "sgd, adam, adamW or a plugin's", 'adam')
-    .option(
-      '--lr <x>',
-      "learning rate at the start; it falls along a cosine (default: the optimizer's)",
-      number('lr', option.positive),
-    )
-    .option('--seed <n>', 'chooses first weights and the order of images', number('seed', option.integer), 0)
-    .option('--limit <n>', 'the first n training images only', number('limit', option.count))
+    .option('--lr <x>', "learning rate at the start; it falls along a cosine (default: the optimizer's)", number(option.positive))
+    .option('--seed <n>', 'chooses first weights and the order of images', number(option.integer), 0)
+    .option('--limit <n>', 'the first n training images only', number(option.count))
     .option('--backend <name>', 'where to compute', 'cpu')
-    .option('--checkpoint-steps <n>', 'save after every n steps, too', number('checkpoint-steps', option.count))
-    .option('--plugin <module>', 'add the layers, optimizers and backends of a module (repeatable)', gather, [])
+    .option('--checkpoint-steps <n>', 'save after every n steps, too', number(option.count))
+    .option('--plugin <module>', 'add the layers, optimizers and backends of a module (repeatable)', gather)
     .option('--out <dir>', 'the folder for the result (default: runs/<data>-<model>-<seed>)')
     .option('--resume', 'go on from the last checkpoint in the folder')
     .option('--json', 'make the last line of the output one JSON object')

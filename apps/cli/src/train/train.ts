@@ -1,14 +1,14 @@
 /** The work of `cnn train`. */
-import { mkdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type Dataset, limit, loader, normalise, statistics, toFloat } from '@cnn/data';
+import type { DatasetName } from '@cnn/data/node';
 import { formatSummary, initialise, losses, modelToJSON, netToSafetensors, summary } from '@cnn/layers';
-import { cosineAnnealing, optimizerFromJSON } from '@cnn/optim';
-import { CnnError, ShapeError, showShape } from '@cnn/tensor';
-import { writeFileWhole } from '@cnn/tensor/node';
+import { cosineAnnealing, type Optimizer, optimizerFromJSON } from '@cnn/optim';
+import { CnnError, OptionError, ShapeError, showShape } from '@cnn/tensor';
+import { writeFileAtomic } from '@cnn/tensor/node';
 import { fit } from '@cnn/train';
-import { checkpoints, csvLog, latestCheckpoint } from '@cnn/train/node';
-import { type BackendBuild, buildOf, openBackend } from '../backend.js';
+import { checkpoints, csvLog } from '@cnn/train/node';
+import { buildOf, openBackend } from '../backend.js';
 import { openData } from '../datasets.js';
 import { findModel, imageShape } from '../models.js';
 import type { Registry } from '../plugins.js';
@@ -16,10 +16,11 @@ import { formatReport } from '../report/report.js';
 import { defaultEpochs, defaultLearningRate, defaultOptimizerOptions } from './defaults.js';
 import { examine } from './examine.js';
 import { trainingProgress } from './progress.js';
+import { findRun, prepareRun, type RunSettings, writeJson } from './run-folder.js';
 
 /** The command line of `cnn train`. */
 export interface TrainArguments {
-  readonly data: string;
+  readonly data: DatasetName;
   readonly dataDir?: string;
   readonly model: string;
   readonly epochs?: number;
@@ -30,7 +31,7 @@ export interface TrainArguments {
   readonly limit?: number;
   readonly backend: string;
   readonly checkpointSteps?: number;
-  readonly plugin: readonly string[];
+  readonly plugin?: readonly string[];
   readonly out?: string;
   readonly resume?: boolean;
   readonly json?: boolean;
@@ -79,23 +80,30 @@ export async function train(options: TrainArguments, registry: Registry): Promis
   const backend = await openBackend(options.backend, registry.backends);
   const net = initialise(model, { backend, input: training.shape, seed: options.seed });
 
-  const finished = options.resume ? await readResult(file('result.json')) : undefined;
-  if (finished && finished.epochs === epochs) {
-    say(`${out} is finished; nothing to do`);
-    return finished;
+  const modelFile = modelToJSON(model, { input: training.shape, classes, normalise: scale });
+  const settings: RunSettings = {
+    data: training.name,
+    images: training.length,
+    model: modelFile,
+    epochs,
+    batch: options.batch,
+    optimizer: optimizer.toJSON(),
+    seed: options.seed,
+  };
+  const build = buildOf(backend);
+  const before = options.resume ? await findRun(out, settings, build, warn) : undefined;
+  if (before?.state === 'finished') {
+    say(`the run in ${out} is finished; nothing to do`);
+    return { ...before.result, out };
   }
-  const from = options.resume ? await lastCheckpoint(out, buildOf(backend), say, warn) : undefined;
-  await mkdir(out, { recursive: true });
-  if (!from) await rm(file('checkpoints'), { recursive: true, force: true });
-  await rm(file('result.json'), { force: true });
-  await writeFileWhole(file('run.json'), `${JSON.stringify({ arguments: options, ...buildOf(backend) }, null, 2)}\n`);
-  await writeFileWhole(
-    file('model.json'),
-    `${JSON.stringify(modelToJSON(model, { input: training.shape, classes, normalise: scale }), null, 2)}\n`,
-  );
+  if (before?.state === 'none') warn(`no complete checkpoint in ${out}; starting over`);
+  const from = before?.state === 'started' ? before.checkpoint : undefined;
+  await prepareRun(out, settings, build, !from);
+  await writeJson(file('model.json'), modelFile);
   say(
-    `${options.model} on ${training.name}: ${facts.parameters} parameters, ${training.length} training and ${test.length} test images`,
+    `${options.model} on ${options.data}: ${facts.parameters} parameters, ${training.length} training and ${test.length} test images`,
   );
+  if (before?.state === 'started') say(`going on from ${before.file}`);
 
   const transforms = [toFloat(), normalise(scale)];
   const testData = loader(test, { batchSize: 250, transforms });
@@ -129,7 +137,7 @@ export async function train(options: TrainArguments, registry: Registry): Promis
     process.off('SIGTERM', interrupt);
   });
   if (result.reason === 'aborted') {
-    throw new InterruptedError(`interrupted; '--resume' goes on from ${file('checkpoints')}`);
+    throw new InterruptedError('interrupted; the same command with --resume goes on from here');
   }
 
   const { evaluation, filters, mistakes } = await examine({ net, loss, data: testData });
@@ -143,8 +151,8 @@ export async function train(options: TrainArguments, registry: Registry): Promis
     parameters: facts.parameters,
     out,
   };
-  await writeFileWhole(file('model.safetensors'), await netToSafetensors(net));
-  await writeFileWhole(
+  await writeFileAtomic(file('model.safetensors'), await netToSafetensors(net));
+  await writeFileAtomic(
     file('report.html'),
     formatReport({
       title: `${options.model} on ${options.data}`,
@@ -158,7 +166,8 @@ export async function train(options: TrainArguments, registry: Registry): Promis
       summary: formatSummary(facts),
     }),
   );
-  await writeFileWhole(file('result.json'), `${JSON.stringify(figures, null, 2)}\n`);
+  // Last, since it says that all else is there.
+  await writeJson(file('result.json'), figures);
   say(
     `test accuracy ${(100 * figures.testAccuracy).toFixed(2)} %, ${Math.round(figures.imagesPerSecond)} images/s, ${figures.seconds.toFixed(1)} s of training`,
   );
@@ -168,7 +177,9 @@ export async function train(options: TrainArguments, registry: Registry): Promis
   return figures;
 }
 
-function optimizerOf({ optimizer: type, lr }: TrainArguments, { optimizers }: Registry) {
+function optimizerOf({ optimizer: type, lr }: TrainArguments, { optimizers }: Registry): Optimizer {
+  if (!optimizers.some(known => known.type === type))
+    throw new OptionError('cnn', '--optimizer', type, optimizers.map(known => known.type).join(', '));
   const learningRate = lr ?? defaultLearningRate(type);
   return optimizerFromJSON(
     { type, ...defaultOptimizerOptions[type], ...(learningRate !== undefined && { learningRate }) },
@@ -194,31 +205,6 @@ const safeScale = ({ mean, deviation }: { mean: readonly number[]; deviation: re
   mean,
   deviation: deviation.map(value => (value > 0 ? value : 1)),
 });
-
-/** The result of a run that is complete. */
-async function readResult(path: string): Promise<TrainResult | undefined> {
-  const text = await readFile(path, 'utf8').catch(() => undefined);
-  return text === undefined ? undefined : (JSON.parse(text) as TrainResult);
-}
-
-async function lastCheckpoint(out: string, now: BackendBuild, say: (text: string) => void, warn: (text: string) => void) {
-  const { checkpoint, file, broken } = await latestCheckpoint(join(out, 'checkpoints'));
-  for (const error of broken) warn(`left out a damaged checkpoint: ${error.message}`);
-  if (!checkpoint) {
-    warn(`no complete checkpoint in ${out}; starting over`);
-    return undefined;
-  }
-  const before = await readFile(join(out, 'run.json'), 'utf8').then(
-    text => JSON.parse(text) as BackendBuild,
-    () => undefined,
-  );
-  for (const key of ['backend', 'build', 'threads'] as const) {
-    if (before && before[key] !== now[key])
-      warn(`the run began with ${key} ${before[key]} and goes on with ${now[key]}; its bits will differ`);
-  }
-  say(`going on from ${file}, epoch ${checkpoint.epoch + 1}, step ${checkpoint.step}`);
-  return checkpoint;
-}
 
 /** The user ended the run. */
 class InterruptedError extends CnnError {
