@@ -169,6 +169,10 @@ describe('pools', () => {
   test('the padding of max pooling never wins', () => {
     expect(valuesOf(() => ops.maxPool2d(x([-3], [1, 1, 1, 1]), 3, { padding: 1, stride: 1 }))).toEqual([-3]);
   });
+  test('where all is minus infinity, the first pixel wins and not the padding', () => {
+    const pooled = (): Tensor => ops.maxPool2dWithIndices(x([-inf, -inf, -inf, -inf], [1, 1, 2, 2]), 2, { padding: 1 }).indices;
+    expect(valuesOf(pooled)).toEqual([0, 1, 2, 3]);
+  });
   test('overlapping windows add their gradients up', () => {
     const image = x([1, 3, 2], [1, 1, 1, 3]);
     expect(gradientOf(v => ops.maxPool2d(v, [1, 2], { stride: 1 }), image)).toEqual([0, 2, 0]);

@@ -5,13 +5,14 @@ import type { AvgPoolAttrs, AvgPoolGradAttrs, MaxPoolAttrs, MaxPoolGradAttrs, Un
 import type { Op } from '../op.js';
 import { type Spec, sameShape, showShape, sizeOf } from '../spec.js';
 import { type Tensor, tensor, tidy } from '../tensor.js';
-import { div } from './binary.js';
+import { div, less } from './binary.js';
 import { checkFloat, checkRank, one } from './common.js';
 import { arange, fill } from './create.js';
 import { gather, scatterAdd } from './gather.js';
 import { averagingMatrix } from './interpolation.js';
 import { matmul } from './matmul.js';
-import { argMax, max, mean, sum } from './reduce.js';
+import { argMax, max, mean, min, sum } from './reduce.js';
+import { where } from './select.js';
 import { broadcastTo, reshape } from './shape.js';
 import { concat, slice } from './slice.js';
 import { extentOf, foldOp, type PerAxis, perAxis, unfoldOp, type WindowOptions, windowAttrs, windowCounts } from './window.js';
@@ -80,8 +81,10 @@ export const maxPool2dOp: Op<MaxPoolAttrs> = {
     // The plane's own indices, cut into the same windows, say where each tap lies.
     const plane = taps(reshape(arange(x!.backend, h * w), [1, 1, h, w]), { ...window, padValue: -1 });
     const out = values.shape.slice(3);
-    const at = gather(broadcastTo(plane, values.shape), best, 2);
-    return [max(values, 2), reshape(at, [n, c, ...out])];
+    const at = reshape(gather(broadcastTo(plane, values.shape), best, 2), [n, c, ...out]);
+    // Where all pixels are minus infinity the padding ties with them, and the first pixel is meant.
+    const first = min(where(less(plane, 0), h * w, plane), 2);
+    return [max(values, 2), where(less(at, 0), first, at)];
   },
   vjp: ([dy], { inputs: [x], outputs: [, indices] }) => [
     dy && one(maxPool2dGradOp, [dy, indices!], { inputSize: x!.shape.slice(2) }),
