@@ -9,8 +9,8 @@ import { must, root } from './process.mjs';
 const COMMANDS = {
   demo: args => node('apps/cli/bin/cnn.js', 'train', '--data', 'digits', '--model', 'lenet5', ...args),
   golden: args => node('apps/cli/bin/cnn.js', 'golden', ...args),
-  test: args => node('tools/test.mjs', ...args),
-  soak: args => node('tools/soak.mjs', ...args),
+  test: () => node('tools/test.mjs'),
+  soak: () => node('tools/soak.mjs'),
 };
 
 const [name, ...args] = process.argv.slice(2);
