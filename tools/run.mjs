@@ -28,7 +28,8 @@ process.exitCode = await COMMANDS[name](args);
 
 /** Standard output is left to the command itself, whose last line may be JSON. */
 async function prepare() {
-  if (modified('node_modules/.package-lock.json') < modified('package-lock.json')) {
+  // npm writes both files at the end of an installation, in either order.
+  if (modified('node_modules/.package-lock.json') + 2000 < modified('package-lock.json')) {
     console.error('installing dependencies …');
     await must('npm', ['install', '--include=dev', '--no-audit', '--no-fund']);
   }
