@@ -9,11 +9,18 @@ export interface ProgressBar {
   stop(): void;
 }
 
-/** A bar with a title. Nothing is drawn if `enabled` is false or nobody watches. */
+/** A bar with a title, which may be empty. Nothing is drawn if `enabled` is false or nobody watches. */
 export function progressBar(title: string, enabled: boolean): ProgressBar {
   if (!enabled || !process.stderr.isTTY) return { update: () => {}, clearLine: () => {}, stop: () => {} };
   const bar = new SingleBar(
-    { format: `${title} {bar} {percentage} % {text}`, hideCursor: true, clearOnComplete: true, stream: process.stderr },
+    {
+      format: `${title} {bar} {percentage} % {text}`.trimStart(),
+      // What the text of `cnn train` leaves of the line.
+      barsize: Math.min(40, Math.max(5, process.stderr.columns - 85)),
+      hideCursor: true,
+      clearOnComplete: true,
+      stream: process.stderr,
+    },
     Presets.shades_classic,
   );
   let started = false;

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -292,6 +293,12 @@ describe('cnn data', () => {
 });
 
 describe('cnn', () => {
+  it.skipIf(!existsSync(repository('apps/cli/dist')))('goes by its name once it is built', () => {
+    const { status, stdout } = spawnSync('npx', ['--no-install', 'cnn', '--help'], { cwd: repository('.'), encoding: 'utf8' });
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^Usage: cnn /);
+  });
+
   it('explains itself', async () => {
     for (const args of [['--help'], ['train', '--help'], ['help', 'train']]) {
       const { code, stdout, stderr } = await cnn(...args);

@@ -102,9 +102,9 @@ function checkGradients(type: string, targets: readonly Target[], grads: readonl
     throw new UsageError(`${type}: ${grads.length} gradients for ${targets.length} parameters`);
   targets.forEach(({ parameter: { name, value } }, i) => {
     const gradient = grads[i]!;
-    const both = `${type}: parameter '${name}' is ${showSpec(value)}, its gradient ${showSpec(gradient)}`;
-    if (!sameShape(gradient.shape, value.shape)) throw new ShapeError(both);
-    if (gradient.dtype !== value.dtype) throw new DTypeError(`${both}; use cast`);
+    const both = () => `${type}: parameter '${name}' is ${showSpec(value)}, its gradient ${showSpec(gradient)}`;
+    if (!sameShape(gradient.shape, value.shape)) throw new ShapeError(both());
+    if (gradient.dtype !== value.dtype) throw new DTypeError(`${both()}; use cast`);
     if (gradient.disposed) throw new UsageError(`${type}: the gradient of '${name}' was disposed`);
     if (gradient.backend !== value.backend)
       throw new BackendError(

@@ -3,7 +3,7 @@ import { clock, progressBar } from '../progress.js';
 
 /** Shows a run as it goes: a bar with live figures for whoever watches, and a line an epoch. */
 export function trainingProgress(enabled: boolean): { onEvent(event: TrainEvent): void; stop(): void } {
-  const bar = progressBar('training', enabled);
+  const bar = progressBar('', enabled);
   let loss: number | undefined;
   let accuracy = 0;
   let start = { images: 0, seconds: 0 };
@@ -21,7 +21,7 @@ export function trainingProgress(enabled: boolean): { onEvent(event: TrainEvent)
         bar.update(
           event.step,
           total,
-          `epoch ${event.epoch}/${event.epochs}  loss ${loss.toFixed(4)}  accuracy ${(100 * accuracy).toFixed(1)} %  ${Math.round(speed)} images/s  ${clock(left)} left`,
+          `epoch ${event.epoch}/${event.epochs}, loss ${loss.toFixed(4)}, accuracy ${(100 * accuracy).toFixed(1)} %, ${Math.round(speed)} images/s, ${clock(left)} left`,
         );
       } else if (event.type === 'epochEnd') {
         const test =

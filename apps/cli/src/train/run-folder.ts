@@ -6,10 +6,22 @@ import { FileError, readFileBytes, writeFileAtomic } from '@cnn/tensor/node';
 import type { Checkpoint } from '@cnn/train';
 import { latestCheckpoint } from '@cnn/train/node';
 import type { BackendBuild } from '../backend.js';
-import type { TrainResult } from './train.js';
 
 /** Everything that decides what a run comes to, as plain JSON. */
 export type RunSettings = Readonly<Record<string, unknown>>;
+
+/** What a run came to; the JSON that the command prints. */
+export interface TrainResult {
+  readonly testAccuracy: number;
+  readonly testLoss: number;
+  readonly trainLoss: number;
+  readonly epochs: number;
+  readonly imagesPerSecond: number;
+  /** Time inside training steps. */
+  readonly seconds: number;
+  readonly parameters: number;
+  readonly out: string;
+}
 
 /** What run.json holds. */
 interface RunFile extends BackendBuild {

@@ -16,7 +16,7 @@ import { formatReport } from '../report/report.js';
 import { defaultEpochs, defaultLearningRate, defaultOptimizerOptions } from './defaults.js';
 import { examine } from './examine.js';
 import { trainingProgress } from './progress.js';
-import { findRun, prepareRun, type RunSettings, writeJson } from './run-folder.js';
+import { findRun, prepareRun, type RunSettings, type TrainResult, writeJson } from './run-folder.js';
 
 /** The command line of `cnn train`. */
 export interface TrainArguments {
@@ -35,19 +35,6 @@ export interface TrainArguments {
   readonly out?: string;
   readonly resume?: boolean;
   readonly json?: boolean;
-}
-
-/** What a run came to; the JSON that the command prints. */
-export interface TrainResult {
-  readonly testAccuracy: number;
-  readonly testLoss: number;
-  readonly trainLoss: number;
-  readonly epochs: number;
-  readonly imagesPerSecond: number;
-  /** Time inside training steps. */
-  readonly seconds: number;
-  readonly parameters: number;
-  readonly out: string;
 }
 
 /** Trains as the command line says, and leaves model, weights, history, checkpoints and report in a folder. */
