@@ -9,10 +9,13 @@ export type Loss = (prediction: Tensor, target: Tensor) => Tensor;
  *
  * @param options - `labelSmoothing` in [0, 1), default 0; `reduction` 'mean' (default), 'sum' or 'none'.
  */
-export const softmaxCrossEntropy =
-  (options: ops.SoftmaxCrossEntropyOptions = {}): Loss =>
-  (logits, targets) =>
-    ops.softmaxCrossEntropy(logits, targets, options);
+export function softmaxCrossEntropy(options: ops.SoftmaxCrossEntropyOptions = {}): Loss {
+  checkOptions('softmaxCrossEntropy', options, {
+    labelSmoothing: option.between(0, 1, { openEnd: true }),
+    reduction: option.oneOf('mean', 'sum', 'none'),
+  });
+  return (logits, targets) => ops.softmaxCrossEntropy(logits, targets, options);
+}
 
 /** Options of losses that compare number by number. */
 export interface ElementLossOptions {

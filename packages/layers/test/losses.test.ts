@@ -61,3 +61,12 @@ describe('losses', () => {
     y.dispose();
   });
 });
+
+it('refuses an option that the cross-entropy does not have, when it is given', () => {
+  expect(() => losses.softmaxCrossEntropy({ smoothing: 0.1 } as object)).toThrow(
+    /softmaxCrossEntropy: option 'smoothing' is 0\.1/,
+  );
+  expect(() => losses.softmaxCrossEntropy({ labelSmoothing: 1 })).toThrow(
+    /option 'labelSmoothing' is 1; allowed: a number in \[0, 1\)/,
+  );
+});

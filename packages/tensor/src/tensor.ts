@@ -4,6 +4,7 @@
  */
 import type { AnyBackend } from './backend.js';
 import { BackendError, DTypeError, ShapeError, UsageError } from './errors.js';
+import { checkOptions, option } from './options.js';
 import {
   byteLengthOf,
   checkShape,
@@ -229,11 +230,9 @@ export function checkBackendHas(who: string, backend: AnyBackend, dtype: DType):
  * @throws {ShapeError} where the numbers do not fill the shape.
  * @throws {DTypeError} where the backend lacks the dtype, or the dtype cannot hold a number.
  */
-export function tensor(
-  backend: AnyBackend,
-  data: Nested | TypedArray,
-  { shape, dtype = 'float32' }: { shape?: Shape; dtype?: DType } = {},
-): Tensor {
+export function tensor(backend: AnyBackend, data: Nested | TypedArray, options: { shape?: Shape; dtype?: DType } = {}): Tensor {
+  checkOptions('tensor', options, { shape: option.any, dtype: option.any });
+  const { shape, dtype = 'float32' } = options;
   const numbers = ArrayBuffer.isView(data) ? data : [data].flat(Number.POSITIVE_INFINITY as 1);
   const spec: Spec = { shape: shape ?? (ArrayBuffer.isView(data) ? [data.length] : shapeOfNested(data)), dtype };
   checkShape('tensor', spec.shape);

@@ -61,6 +61,7 @@ export const valuesOf = (make: () => Tensor): number[] => tidy(() => Array.from(
 /** The gradient of the sum of what a callback makes of `x`, or of its elements times `weights`. */
 export const gradientOf = (make: (x: Tensor) => Tensor, x: Tensor, weights?: readonly number[]): number[] =>
   valuesOf(() => {
-    const weighted = (y: Tensor): Tensor => (weights ? ops.mul(y, tensor(x.backend, weights, y)) : y);
+    const weighted = (y: Tensor): Tensor =>
+      weights ? ops.mul(y, tensor(x.backend, weights, { shape: y.shape, dtype: y.dtype })) : y;
     return grad(() => ops.sum(weighted(make(x))), [x]).grads[0]!;
   });

@@ -557,3 +557,43 @@ describe('sizes', () => {
     expect(ops.softmaxCrossEntropy(x, i(0), { reduction: 'none' }).shape).toEqual([0]);
   });
 });
+
+describe('an option that an op does not have', () => {
+  const backend = shapesBackend();
+  const image = (): Tensor => ops.ones(backend, [1, 2, 4, 4]);
+  const weight = (): Tensor => ops.ones(backend, [2, 2, 3, 3]);
+  const vector = (): Tensor => ops.ones(backend, [2]);
+  const misspelt = { strides: 2 } as object;
+  const cases: Record<string, () => unknown> = {
+    conv2d: () => ops.conv2d(image(), weight(), undefined, misspelt),
+    convTranspose2d: () => ops.convTranspose2d(image(), weight(), undefined, misspelt),
+    maxPool2d: () => ops.maxPool2d(image(), 2, misspelt),
+    avgPool2d: () => ops.avgPool2d(image(), 2, misspelt),
+    unfold: () => ops.unfold(image(), 2, misspelt),
+    fold: () => ops.fold(image(), [2, 2], 2, misspelt),
+    resize: () => ops.resize(image(), [2, 2], misspelt),
+    pad: () => ops.pad(image(), [[1, 1]], misspelt),
+    clip: () => ops.clip(image(), misspelt),
+    sum: () => ops.sum(image(), 0, misspelt),
+    mean: () => ops.mean(image(), 0, misspelt),
+    variance: () => ops.variance(image(), 0, misspelt),
+    prod: () => ops.prod(image(), 0, misspelt),
+    argMax: () => ops.argMax(image(), 0, misspelt),
+    logSumExp: () => ops.logSumExp(image(), 0, misspelt),
+    cumsum: () => ops.cumsum(image(), 0, misspelt),
+    sort: () => ops.sort(image(), 0, misspelt),
+    topK: () => ops.topK(image(), 1, 0, misspelt),
+    matmul: () => ops.matmul(image(), image(), misspelt),
+    arange: () => ops.arange(backend, 3, misspelt),
+    gelu: () => ops.gelu(image(), misspelt),
+    batchNorm: () => ops.batchNorm(image(), vector(), vector(), misspelt),
+    layerNorm: () => ops.layerNorm(image(), [4], undefined, undefined, misspelt),
+    groupNorm: () => ops.groupNorm(image(), 2, undefined, undefined, misspelt),
+    localResponseNorm: () => ops.localResponseNorm(image(), { size: 3, ...misspelt }),
+    softmaxCrossEntropy: () => ops.softmaxCrossEntropy(ops.ones(backend, [2, 2]), ops.ones(backend, [2, 2]), misspelt),
+    tensor: () => tensor(backend, [1, 2], misspelt),
+  };
+  test.each(Object.entries(cases))('is refused by %s', (name, run) => {
+    expect(() => tidy(() => void run())).toThrow(new RegExp(`^${name}: option 'strides' is 2`));
+  });
+});

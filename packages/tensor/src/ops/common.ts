@@ -4,6 +4,7 @@ import type { AnyBackend } from '../backend.js';
 import { DTypeError, OptionError, ShapeError } from '../errors.js';
 import type { None } from '../kernels.js';
 import type { Op } from '../op.js';
+import { checkOptions, option } from '../options.js';
 import { type DType, isFloat, type Shape, type Spec, sameShape, showShape } from '../spec.js';
 import type { Tensor } from '../tensor.js';
 
@@ -84,4 +85,23 @@ export function checkRank(who: string, { shape }: Spec, rank: number, layout: st
 /** @throws {OptionError} unless it is one of the values. */
 export function checkOneOf<T extends string>(owner: string, option: string, value: T, allowed: readonly T[]): void {
   if (!allowed.includes(value)) throw new OptionError(owner, option, value, allowed.map(name => `'${name}'`).join(', '));
+}
+
+/**
+ * Refuses options that an op does not have: what is left of its options when those it knows are taken out.
+ *
+ * @throws {OptionError} naming the first of them.
+ */
+export function refuseUnknown(owner: string, left: object): void {
+  for (const [name, value] of Object.entries(left)) {
+    if (value !== undefined) throw new OptionError(owner, name, value, 'no option of this name');
+  }
+}
+
+const reduceRules = { keepDims: option.boolean };
+
+/** Whether the axes of a reduction stay. @throws {OptionError} for an option that it does not have. */
+export function keepDimsOf(owner: string, options: { readonly keepDims?: boolean }): boolean {
+  checkOptions(owner, options, reduceRules);
+  return options.keepDims ?? false;
 }

@@ -5,7 +5,7 @@ import type { Op } from '../op.js';
 import { type Spec, sameShape, showShape, sizeOf } from '../spec.js';
 import { type Tensor, tidy } from '../tensor.js';
 import { add } from './binary.js';
-import { checkFloat, checkOneOf, checkRank, one } from './common.js';
+import { checkFloat, checkOneOf, checkRank, one, refuseUnknown } from './common.js';
 import { matmul } from './matmul.js';
 import { sum } from './reduce.js';
 import { reshape } from './shape.js';
@@ -242,8 +242,9 @@ export function convTranspose2d(
   x: Tensor,
   weight: Tensor,
   bias?: Tensor,
-  { stride = 1, padding = 0, outputPadding = 0, dilation = 1, groups = 1 }: ConvTransposeOptions = {},
+  { stride = 1, padding = 0, outputPadding = 0, dilation = 1, groups = 1, ...left }: ConvTransposeOptions = {},
 ): Tensor {
+  refuseUnknown('convTranspose2d', left);
   checkRank('convTranspose2d', x, 4, 'images [n, c, h, w]');
   checkRank('convTranspose2d', weight, 4, 'a weight [c, filters / groups, kernel height, kernel width]');
   checkGroups('convTranspose2d', groups);

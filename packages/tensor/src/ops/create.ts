@@ -5,7 +5,7 @@ import type { ArangeAttrs, FillAttrs } from '../kernels.js';
 import type { Op } from '../op.js';
 import { checkShape, type DType, type Shape } from '../spec.js';
 import { checkBackendHas, type Tensor } from '../tensor.js';
-import { checkNumber, one } from './common.js';
+import { checkNumber, one, refuseUnknown } from './common.js';
 
 /** The op of {@link fill}. */
 export const fillOp: Op<FillAttrs> = {
@@ -51,8 +51,9 @@ export const arangeOp: Op<ArangeAttrs> = {
 export const arange = (
   backend: AnyBackend,
   length: number,
-  { start = 0, step = 1, dtype = 'int32' }: { start?: number; step?: number; dtype?: DType } = {},
+  { start = 0, step = 1, dtype = 'int32', ...left }: { start?: number; step?: number; dtype?: DType } = {},
 ): Tensor => {
+  refuseUnknown('arange', left);
   checkBackendHas('arange', backend, dtype);
   return one(arangeOp, [], { start, step, length, dtype }, backend);
 };

@@ -1,6 +1,8 @@
 /** Running sums. */
+
 import type { CumsumAttrs } from '../kernels.js';
 import type { Op } from '../op.js';
+import { checkOptions, option } from '../options.js';
 import type { Tensor } from '../tensor.js';
 import { axisOf, checkDType, one } from './common.js';
 
@@ -16,5 +18,8 @@ export const cumsumOp: Op<CumsumAttrs> = {
 };
 
 /** The sum of each element and those before it along an axis; without the element itself if `exclusive`, from the end if `reverse`. */
-export const cumsum = (x: Tensor, axis = -1, { exclusive = false, reverse = false } = {}): Tensor =>
-  one(cumsumOp, [x], { axis: axisOf('cumsum', axis, x.shape.length), exclusive, reverse });
+export function cumsum(x: Tensor, axis = -1, options: { exclusive?: boolean; reverse?: boolean } = {}): Tensor {
+  checkOptions('cumsum', options, { exclusive: option.boolean, reverse: option.boolean });
+  const { exclusive = false, reverse = false } = options;
+  return one(cumsumOp, [x], { axis: axisOf('cumsum', axis, x.shape.length), exclusive, reverse });
+}

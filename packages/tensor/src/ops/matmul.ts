@@ -1,7 +1,9 @@
 /** Products of matrices. */
+
 import { ShapeError } from '../errors.js';
 import type { MatmulAttrs, None } from '../kernels.js';
 import type { Op } from '../op.js';
+import { checkOptions, option } from '../options.js';
 import { showShape, sizeOf } from '../spec.js';
 import { type Tensor, tidy } from '../tensor.js';
 import { add } from './binary.js';
@@ -38,6 +40,8 @@ export const matmulOp: Op<MatmulAttrs> = {
   saves: ['inputs'],
 };
 
+const matmulRules = { transposeA: option.boolean, transposeB: option.boolean };
+
 /**
  * The product of matrices a [..., m, k] and b [..., k, n], as [..., m, n]; leading axes broadcast. A vector [k] is a row on the
  * left and a column on the right, and its axis is gone from the result.
@@ -45,7 +49,9 @@ export const matmulOp: Op<MatmulAttrs> = {
  * @param options - `transposeA`, `transposeB`: that operand's last two axes are swapped; costs no copy.
  * @throws {ShapeError} where the inner sizes differ.
  */
-export function matmul(a: Tensor, b: Tensor, { transposeA = false, transposeB = false }: Partial<MatmulAttrs> = {}): Tensor {
+export function matmul(a: Tensor, b: Tensor, options: Partial<MatmulAttrs> = {}): Tensor {
+  checkOptions('matmul', options, matmulRules);
+  const { transposeA = false, transposeB = false } = options;
   if (a.shape.length === 0 || b.shape.length === 0) throw new ShapeError('matmul: a scalar has no rows; use mul');
   if (a.shape.length > 1 && b.shape.length > 1) return one(matmulOp, [a, b], { transposeA, transposeB });
   return tidy(() => {

@@ -1,12 +1,14 @@
 /** Normalisation: each group of numbers to mean 0 and variance 1, then scaled and shifted. */
+
 import { apply } from '../apply.js';
 import { OptionError, ShapeError } from '../errors.js';
 import type { NormAttrs } from '../kernels.js';
 import type { Op } from '../op.js';
+import { checkOptions, option } from '../options.js';
 import { type Spec, sameShape, showShape, sizeOf } from '../spec.js';
 import { type Tensor, tidy } from '../tensor.js';
 import { add, div, mul, pow, sub } from './binary.js';
-import { checkFloat, checkRank, one } from './common.js';
+import { checkFloat, checkRank, one, refuseUnknown } from './common.js';
 import { avgPool2d } from './pooling.js';
 import { mean, sum, variance } from './reduce.js';
 import { broadcastTo, reshape } from './shape.js';
@@ -99,7 +101,14 @@ export const batchNormInferenceOp: Op<NormAttrs> = {
   },
 };
 
-function checkEpsilon(who: string, epsilon: number): void {
+/** Options of all normalisations but {@link localResponseNorm}. */
+export interface NormOptions {
+  /** Added to the variance. Default 1e-5. */
+  readonly epsilon?: number;
+}
+
+function checkEpsilon(who: string, epsilon: number, left: object): void {
+  refuseUnknown(who, left);
   if (!(epsilon > 0)) throw new OptionError(who, 'epsilon', epsilon, 'a number > 0');
 }
 
@@ -120,8 +129,13 @@ export interface BatchNormResult {
  * @param options - `epsilon`: default 1e-5.
  * @throws {ShapeError} where a channel has fewer than two values.
  */
-export function batchNorm(x: Tensor, weight: Tensor, bias: Tensor, { epsilon = 1e-5 } = {}): BatchNormResult {
-  checkEpsilon('batchNorm', epsilon);
+export function batchNorm(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor,
+  { epsilon = 1e-5, ...left }: NormOptions = {},
+): BatchNormResult {
+  checkEpsilon('batchNorm', epsilon, left);
   const [y, centre, spread] = apply(batchNormOp, [x, weight, bias], { epsilon });
   return { y: y!, mean: centre!, variance: spread! };
 }
@@ -132,9 +146,9 @@ export function batchNormInference(
   weight: Tensor,
   bias: Tensor,
   statistics: { readonly mean: Tensor; readonly variance: Tensor },
-  { epsilon = 1e-5 } = {},
+  { epsilon = 1e-5, ...left }: NormOptions = {},
 ): Tensor {
-  checkEpsilon('batchNormInference', epsilon);
+  checkEpsilon('batchNormInference', epsilon, left);
   return one(batchNormInferenceOp, [x, weight, bias, statistics.mean, statistics.variance], { epsilon });
 }
 
@@ -155,9 +169,9 @@ export function layerNorm(
   normalizedShape: readonly number[],
   weight?: Tensor,
   bias?: Tensor,
-  { epsilon = 1e-5 } = {},
+  { epsilon = 1e-5, ...left }: NormOptions = {},
 ): Tensor {
-  checkEpsilon('layerNorm', epsilon);
+  checkEpsilon('layerNorm', epsilon, left);
   const rank = x.shape.length;
   if (normalizedShape.length === 0 || !sameShape(x.shape.slice(-normalizedShape.length), normalizedShape)) {
     throw new ShapeError(`layerNorm: ${showShape(x.shape)} does not end with ${showShape(normalizedShape)}`);
@@ -178,8 +192,14 @@ export function layerNorm(
 }
 
 /** Group normalisation (Wu and He, 2018): x [n, c, ...], its channels in `groups` groups; weight and bias [c]. `epsilon`: default 1e-5. */
-export function groupNorm(x: Tensor, groups: number, weight?: Tensor, bias?: Tensor, { epsilon = 1e-5 } = {}): Tensor {
-  checkEpsilon('groupNorm', epsilon);
+export function groupNorm(
+  x: Tensor,
+  groups: number,
+  weight?: Tensor,
+  bias?: Tensor,
+  { epsilon = 1e-5, ...left }: NormOptions = {},
+): Tensor {
+  checkEpsilon('groupNorm', epsilon, left);
   checkChannels('groupNorm', x, ...[weight, bias].filter(v => v !== undefined));
   const [n, c, ...spatial] = x.shape as [number, number, ...number[]];
   if (!Number.isSafeInteger(groups) || groups < 1 || c % groups !== 0) {
@@ -194,7 +214,7 @@ export function groupNorm(x: Tensor, groups: number, weight?: Tensor, bias?: Ten
 }
 
 /** Instance normalisation (Ulyanov et al., 2016): group normalisation with a group per channel. */
-export const instanceNorm = (x: Tensor, weight?: Tensor, bias?: Tensor, options: { epsilon?: number } = {}): Tensor =>
+export const instanceNorm = (x: Tensor, weight?: Tensor, bias?: Tensor, options: NormOptions = {}): Tensor =>
   groupNorm(x, x.shape[1]!, weight, bias, options);
 
 /** Options of {@link localResponseNorm}. */
@@ -209,10 +229,13 @@ export interface LocalResponseNormOptions {
   readonly k?: number;
 }
 
+const localResponseRules = { size: option.count, alpha: option.number, beta: option.number, k: option.number };
+
 /** Local response normalisation (Krizhevsky et al., 2012): x / (k + α mean of x² over `size` channels around)^β; x [n, c, h, w]. */
-export function localResponseNorm(x: Tensor, { size, alpha = 1e-4, beta = 0.75, k = 1 }: LocalResponseNormOptions): Tensor {
+export function localResponseNorm(x: Tensor, options: LocalResponseNormOptions): Tensor {
+  checkOptions('localResponseNorm', options, localResponseRules, ['size']);
+  const { size, alpha = 1e-4, beta = 0.75, k = 1 } = options;
   checkRank('localResponseNorm', x, 4, 'images [n, c, h, w]');
-  if (!Number.isSafeInteger(size) || size < 1) throw new OptionError('localResponseNorm', 'size', size, 'a whole number >= 1');
   return tidy(() => {
     const [n, c, h, w] = x.shape as [number, number, number, number];
     const rows = pad(reshape(square(x), [n, 1, c, h * w]), [

@@ -1,8 +1,10 @@
 /** Pooling: one number for each window of each channel. */
+
 import { apply } from '../apply.js';
 import { ShapeError } from '../errors.js';
 import type { AvgPoolAttrs, AvgPoolGradAttrs, MaxPoolAttrs, MaxPoolGradAttrs, UnfoldAttrs, WindowAttrs } from '../kernels.js';
 import type { Op } from '../op.js';
+import { checkOptions, option } from '../options.js';
 import { type Spec, sameShape, showShape, sizeOf } from '../spec.js';
 import { type Tensor, tensor, tidy } from '../tensor.js';
 import { div, less } from './binary.js';
@@ -176,12 +178,15 @@ export interface AvgPoolOptions extends MaxPoolOptions {
   readonly countIncludePad?: boolean;
 }
 
+const poolRules = { ceilMode: option.boolean, countIncludePad: option.boolean };
+
 function poolAttrs(
   who: string,
   x: Tensor,
   kernelSize: PerAxis,
   { ceilMode = false, stride = kernelSize, ...options }: MaxPoolOptions,
 ): MaxPoolAttrs {
+  checkOptions(who, { ceilMode }, poolRules);
   checkRank(who, x, 4, 'images [n, c, h, w]');
   return { ...windowAttrs(who, x.shape.slice(2), kernelSize, { stride, ...options }), ceilMode };
 }
@@ -205,8 +210,10 @@ export function maxPool2dWithIndices(
 }
 
 /** The mean of each window: x [n, c, h, w] gives [n, c, oh, ow]. Stride and padding as for {@link maxPool2d}. */
-export const avgPool2d = (x: Tensor, kernelSize: PerAxis, { countIncludePad = true, ...options }: AvgPoolOptions = {}): Tensor =>
-  one(avgPool2dOp, [x], { ...poolAttrs('avgPool2d', x, kernelSize, options), countIncludePad });
+export function avgPool2d(x: Tensor, kernelSize: PerAxis, { countIncludePad = true, ...options }: AvgPoolOptions = {}): Tensor {
+  checkOptions('avgPool2d', { countIncludePad }, poolRules);
+  return one(avgPool2dOp, [x], { ...poolAttrs('avgPool2d', x, kernelSize, options), countIncludePad });
+}
 
 /** The mean of each plane (Lin et al., 2013): [n, c, h, w] gives [n, c, 1, 1]. */
 export const globalAvgPool2d = (x: Tensor): Tensor => mean(x, [2, 3], { keepDims: true });

@@ -1,12 +1,14 @@
 /** Reductions over axes. */
+
 import { ShapeError } from '../errors.js';
 import type { AxesAttrs, AxisAttrs, ReduceName } from '../kernels.js';
 import type { Op } from '../op.js';
+import { checkOptions, option } from '../options.js';
 import { isFloat, type Spec, showShape } from '../spec.js';
 import { alias, type Tensor, tidy } from '../tensor.js';
 import { div, equal, mul, sub } from './binary.js';
 import { cast } from './cast.js';
-import { axesOf, axisOf, checkDType, checkFloat, one } from './common.js';
+import { axesOf, axisOf, checkDType, checkFloat, keepDimsOf, one } from './common.js';
 import { fill } from './create.js';
 import { broadcastTo, reshape } from './shape.js';
 import { concat, slice } from './slice.js';
@@ -49,7 +51,8 @@ const extremeOp = (name: Extract<ReduceName, 'max' | 'min'>): Op<AxesAttrs> => (
 const maxOp = extremeOp('max');
 const minOp = extremeOp('min');
 
-function reduce(op: Op<AxesAttrs>, x: Tensor, axes: Axes, { keepDims = false }: ReduceOptions): Tensor {
+function reduce(op: Op<AxesAttrs>, x: Tensor, axes: Axes, options: ReduceOptions): Tensor {
+  const keepDims = keepDimsOf(op.name, options);
   const list = axesOf(op.name, axes, x.shape.length);
   if (keepDims) return one(op, [x], { axes: list });
   return tidy(() => dropAxes(one(op, [x], { axes: list }), list));
@@ -72,6 +75,7 @@ export const min = (x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor
 
 /** The mean over axes. */
 export function mean(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
+  keepDimsOf('mean', options);
   checkFloat('mean', x);
   return tidy(() => {
     const total = sum(x, axes, options);
@@ -79,15 +83,15 @@ export function mean(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tenso
   });
 }
 
+const varianceRules = { keepDims: option.boolean, correction: option.number };
+
 /**
  * The variance over axes: squared deviations summed and divided by the count less `correction` (default 1, Bessel's). As in
  * PyTorch it is NaN or infinite, never negative, where the correction leaves nothing to divide by.
  */
-export function variance(
-  x: Tensor,
-  axes?: Axes,
-  { keepDims = false, correction = 1 }: ReduceOptions & { readonly correction?: number } = {},
-): Tensor {
+export function variance(x: Tensor, axes?: Axes, options: ReduceOptions & { readonly correction?: number } = {}): Tensor {
+  checkOptions('variance', options, varianceRules);
+  const { keepDims = false, correction = 1 } = options;
   checkFloat('variance', x);
   return tidy(() => {
     const total = sum(square(sub(x, mean(x, axes, { keepDims: true }))), axes, { keepDims });
@@ -96,7 +100,8 @@ export function variance(
 }
 
 /** The product over axes. Its gradient is right where elements are 0, too: it multiplies halves with halves. */
-export function prod(x: Tensor, axes?: Axes, { keepDims = false }: ReduceOptions = {}): Tensor {
+export function prod(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
+  const keepDims = keepDimsOf('prod', options);
   checkDType('prod', ['float32', 'float64', 'int32'], x);
   const list = axesOf('prod', axes, x.shape.length);
   return tidy(() => {
@@ -129,7 +134,8 @@ const argOp = (name: 'argMax' | 'argMin'): Op<AxisAttrs> => ({
 const argMaxOp = argOp('argMax');
 const argMinOp = argOp('argMin');
 
-function reduceToIndex(op: Op<AxisAttrs>, x: Tensor, axis: number, { keepDims = false }: ReduceOptions): Tensor {
+function reduceToIndex(op: Op<AxisAttrs>, x: Tensor, axis: number, options: ReduceOptions): Tensor {
+  const keepDims = keepDimsOf(op.name, options);
   const at = axisOf(op.name, axis, x.shape.length);
   return tidy(() => {
     const y = one(op, [x], { axis: at });

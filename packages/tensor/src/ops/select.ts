@@ -4,7 +4,7 @@ import type { None } from '../kernels.js';
 import type { Op } from '../op.js';
 import { alias, Tensor, tidy } from '../tensor.js';
 import { greater, less, type Operand } from './binary.js';
-import { broadcastShapes, checkSameDType, none, one } from './common.js';
+import { broadcastShapes, checkSameDType, none, one, refuseUnknown } from './common.js';
 import { scalarLike } from './create.js';
 import { sumTo } from './shape.js';
 
@@ -37,7 +37,8 @@ export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
 }
 
 /** x kept within [low, high]; a bound may be left out. The gradient flows where x is within, bounds included. NaN stays. Bounds that cross give `high`. */
-export function clip(x: Tensor, { low, high }: { low?: number; high?: number }): Tensor {
+export function clip(x: Tensor, { low, high, ...left }: { low?: number; high?: number }): Tensor {
+  refuseUnknown('clip', left);
   for (const [bound, value] of Object.entries({ low, high }))
     if (Number.isNaN(value)) throw new OptionError('clip', bound, value, 'a number');
   return tidy(() => {

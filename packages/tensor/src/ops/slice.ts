@@ -4,7 +4,7 @@ import type { AxesAttrs, AxisAttrs, PadAttrs, SliceAttrs } from '../kernels.js';
 import type { Op } from '../op.js';
 import { type Shape, sameShape, showShape } from '../spec.js';
 import { alias, type Tensor, tensor, tidy } from '../tensor.js';
-import { axesOf, axisOf, checkNumber, checkOneOf, checkSameDType, one } from './common.js';
+import { axesOf, axisOf, checkNumber, checkOneOf, checkSameDType, one, refuseUnknown } from './common.js';
 import { take } from './gather.js';
 import { broadcastTo, expandDims, reshape } from './shape.js';
 
@@ -94,8 +94,9 @@ export type PadMode = 'constant' | 'reflect' | 'replicate' | 'circular';
 export function pad(
   x: Tensor,
   padding: readonly (readonly [number, number])[],
-  { mode = 'constant', value = 0 }: { mode?: PadMode; value?: number } = {},
+  { mode = 'constant', value = 0, ...left }: { mode?: PadMode; value?: number } = {},
 ): Tensor {
+  refuseUnknown('pad', left);
   checkOneOf('pad', 'mode', mode, ['constant', 'reflect', 'replicate', 'circular']);
   const rank = x.shape.length;
   if (padding.length > rank || padding.flat().some(n => !Number.isSafeInteger(n) || n < 0)) {

@@ -5,7 +5,7 @@ import type { Op } from '../op.js';
 import { type Spec, sameShape, showShape } from '../spec.js';
 import { alias, type Tensor, tidy } from '../tensor.js';
 import { add, div, greaterEqual, less, logicalAnd, mul, sub } from './binary.js';
-import { axesOf, axisOf, checkFloat, checkOneOf, one } from './common.js';
+import { axesOf, axisOf, checkFloat, checkOneOf, keepDimsOf, one, refuseUnknown } from './common.js';
 import { scalarLike } from './create.js';
 import { gather, oneHot } from './gather.js';
 import { type Axes, max, mean, type ReduceOptions, sum } from './reduce.js';
@@ -20,7 +20,8 @@ function shift(x: Tensor, axes: Axes): Tensor {
 }
 
 /** log Σ e^x over axes, without overflow. */
-export function logSumExp(x: Tensor, axes?: Axes, { keepDims = false }: ReduceOptions = {}): Tensor {
+export function logSumExp(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
+  const keepDims = keepDimsOf('logSumExp', options);
   checkFloat('logSumExp', x);
   return tidy(() => {
     const top = shift(x, axes);
@@ -161,8 +162,9 @@ export interface SoftmaxCrossEntropyOptions {
 export function softmaxCrossEntropy(
   logits: Tensor,
   targets: Tensor,
-  { labelSmoothing = 0, reduction = 'mean' }: SoftmaxCrossEntropyOptions = {},
+  { labelSmoothing = 0, reduction = 'mean', ...left }: SoftmaxCrossEntropyOptions = {},
 ): Tensor {
+  refuseUnknown('softmaxCrossEntropy', left);
   if (!(labelSmoothing >= 0 && labelSmoothing < 1)) {
     throw new OptionError('softmaxCrossEntropy', 'labelSmoothing', labelSmoothing, 'a number in [0, 1)');
   }

@@ -1,8 +1,10 @@
 /** Order along an axis. */
+
 import { apply } from '../apply.js';
 import { OptionError } from '../errors.js';
 import type { SortAttrs } from '../kernels.js';
 import type { Op } from '../op.js';
+import { checkOptions, option } from '../options.js';
 import { type Tensor, tidy } from '../tensor.js';
 import { axisOf, checkDType } from './common.js';
 import { fill } from './create.js';
@@ -30,13 +32,17 @@ export interface Sorted {
 }
 
 /** The elements in order along an axis; equal ones keep theirs. NaN comes last, or first if descending. */
-export function sort(x: Tensor, axis = -1, { descending = false } = {}): Sorted {
+export function sort(x: Tensor, axis = -1, options: { descending?: boolean } = {}): Sorted {
+  checkOptions('sort', options, { descending: option.boolean });
+  const { descending = false } = options;
   const [values, indices] = apply(sortOp, [x], { axis: axisOf('sort', axis, x.shape.length), descending });
   return { values: values!, indices: indices! };
 }
 
 /** The k largest elements along an axis, largest first; the smallest, smallest first, if `largest` is false. */
-export function topK(x: Tensor, k: number, axis = -1, { largest = true } = {}): Sorted {
+export function topK(x: Tensor, k: number, axis = -1, options: { largest?: boolean } = {}): Sorted {
+  checkOptions('topK', options, { largest: option.boolean });
+  const { largest = true } = options;
   const at = axisOf('topK', axis, x.shape.length);
   if (!Number.isSafeInteger(k) || k < 0 || k > x.shape[at]!)
     throw new OptionError('topK', 'k', k, `a whole number in [0, ${x.shape[at]}]`);

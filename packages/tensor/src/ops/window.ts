@@ -7,7 +7,7 @@ import type { FoldAttrs, UnfoldAttrs, WindowAttrs } from '../kernels.js';
 import type { Op } from '../op.js';
 import { checkShape, type Shape, showShape } from '../spec.js';
 import type { Tensor } from '../tensor.js';
-import { checkNumber, one } from './common.js';
+import { checkNumber, one, refuseUnknown } from './common.js';
 
 /** A number for all spatial axes, or one per axis. */
 export type PerAxis = number | readonly number[];
@@ -42,8 +42,9 @@ export function windowAttrs(
   owner: string,
   inputSize: readonly number[],
   kernel: PerAxis,
-  { stride = 1, padding = 0, dilation = 1 }: WindowOptions,
+  { stride = 1, padding = 0, dilation = 1, ...left }: WindowOptions,
 ): WindowAttrs {
+  refuseUnknown(owner, left);
   const rank = inputSize.length;
   const kernelSize = perAxis(owner, 'kernelSize', kernel, rank, 1);
   const strides = perAxis(owner, 'stride', stride, rank, 1);
