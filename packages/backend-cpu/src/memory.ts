@@ -110,7 +110,10 @@ export class CpuMemory {
    * @throws {BackendError} if the memory cannot grow so far; it says what was asked for and what is held.
    */
   allocate(request: Spec | number): CpuBuffer {
+    if (this.#disposed) throw new BackendError('cpu: the backend is disposed');
     const byteLength = typeof request === 'number' ? request : byteLengthOf(request);
+    // Size classes are counted in 32 bits.
+    if (byteLength > MAXIMUM_PAGES * PAGE) throw this.#outOfMemory(byteLength, request);
     const sizeClass = classOf(byteLength);
     const pointer = this.#waiting[sizeClass]?.pop() ?? this.#cut(bytesOf(sizeClass), request);
     this.#allocations++;
@@ -159,7 +162,6 @@ export class CpuMemory {
 
   /** Cuts a block from the smallest range that holds it, the first of equals. */
   #cut(bytes: number, request: Spec | number): number {
-    if (this.#disposed) throw new BackendError('cpu: the backend is disposed');
     let range = this.#smallest(bytes);
     if (!range) {
       this.#merge();
@@ -210,16 +212,18 @@ export class CpuMemory {
     const atEnd = last && last.start + last.size === end ? last.size : 0;
     const need = Math.ceil((bytes - atEnd) / PAGE);
     const wanted = Math.max(need, Math.ceil(Math.max(SMALLEST_GROWTH, end / 8) / PAGE));
-    if (!this.#tryGrow(wanted) && !this.#tryGrow(need)) {
-      const asked = typeof request === 'number' ? `${bytes} bytes` : `${bytes} bytes for ${showSpec(request)}`;
-      throw new BackendError(
-        `cpu: out of memory: asked for ${asked}; ${this.#liveBuffers} buffers hold ${this.#liveBytes} of ${end} bytes, ` +
-          'and the memory cannot grow so far',
-      );
-    }
+    if (!this.#tryGrow(wanted) && !this.#tryGrow(need)) throw this.#outOfMemory(bytes, request);
     this.#refresh();
     this.#fill(end, this.#u8.length);
     return this.#append({ start: end, size: this.#u8.length - end });
+  }
+
+  #outOfMemory(bytes: number, request: Spec | number): BackendError {
+    const asked = typeof request === 'number' ? `${bytes} bytes` : `${bytes} bytes for ${showSpec(request)}`;
+    return new BackendError(
+      `cpu: out of memory: asked for ${asked}; ${this.#liveBuffers} buffers hold ${this.#liveBytes} of ${this.#u8.length} bytes, ` +
+        'and the memory cannot grow so far',
+    );
   }
 
   #tryGrow(pages: number): boolean {

@@ -105,7 +105,7 @@ class ArrayMemory {
     let memory = this.#pool.get(bytes)?.pop();
     const fresh = !memory;
     if (!memory) {
-      memory = new ArrayBuffer(bytes);
+      memory = newMemory(bytes, spec);
       this.allocations++;
     }
     const array = new arrayTypes[spec.dtype](memory);
@@ -161,6 +161,15 @@ class ArrayMemory {
     this.#disposed = true;
     this.live.clear();
     this.#pool.clear();
+  }
+}
+
+/** @throws {BackendError} where the host has no room for it. */
+function newMemory(bytes: number, spec: Spec): ArrayBuffer {
+  try {
+    return new ArrayBuffer(bytes);
+  } catch (cause) {
+    throw new BackendError(`cpu:reference: out of memory: asked for ${bytes} bytes for ${showSpec(spec)}`, { cause });
   }
 }
 

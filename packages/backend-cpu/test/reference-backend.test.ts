@@ -155,6 +155,13 @@ describe('cpuReference', () => {
     expect(() => backend.write(Float32Array.of(1), one)).toThrow(BackendError);
   });
 
+  it('says what was asked for where the host has no array so large', () => {
+    const { fill } = cpuReference().kernels;
+    const huge = { shape: [2 ** 25, 2 ** 25], dtype: 'float32' } as const;
+    expect(() => fill([], { ...huge, value: 0 }, [huge], [])).toThrow(BackendError);
+    expect(() => fill([], { ...huge, value: 0 }, [huge], [])).toThrow(/out of memory.*float32 \[33554432, 33554432\]/);
+  });
+
   it('refuses unknown and impossible options by name', () => {
     expect(() => cpuReference({ posion: true } as never)).toThrow(/posion.*poison/s);
     expect(() => cpuReference({ poison: 1 } as never)).toThrow(OptionError);

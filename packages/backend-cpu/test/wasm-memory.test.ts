@@ -106,6 +106,14 @@ describe('the allocator', () => {
     memory.allocate(1 << 20);
   });
 
+  test.each([2 ** 32, 160e9, 2 ** 41, 2 ** 60])('a request of %d bytes is refused and leaves the allocator as it was', bytes => {
+    const memory = memoryOf();
+    const before = memory.stats;
+    expect(() => memory.allocate(bytes)).toThrow(new RegExp(`out of memory: asked for ${bytes} bytes`));
+    expect(memory.stats).toEqual(before);
+    expect(memory.allocate(64).pointer).toBe(1024);
+  });
+
   describe('where the system does not reserve 4 GiB', () => {
     const { Memory } = WebAssembly;
     afterEach(() => {
@@ -172,7 +180,9 @@ describe('cpu', () => {
       expect(await backend.read(buffer, spec)).toEqual(data);
     }
     expect(backend.live()).toBe(5);
+    const held = backend.write(new Float32Array(1), { shape: [1], dtype: 'float32' });
     await backend.dispose();
+    backend.free(held);
     expect(() => backend.write(new Float32Array(1), { shape: [1], dtype: 'float32' })).toThrow('cpu: the backend is disposed');
   });
 
