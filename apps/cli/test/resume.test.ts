@@ -104,6 +104,8 @@ describe('cnn train --resume', () => {
     const { code, stdout, stderr } = await train(...tiny, '--resume');
     expect(stderr).toBe(`cnn: left out a damaged checkpoint: ${newest} at byte 3000: ${stderr.split('at byte 3000: ')[1]}`);
     expect(stdout).toContain('going on from out/checkpoints/step-00000012.safetensors');
+    // Two epochs of six steps are done.
+    expect(stdout.match(/^epoch \d+/gm)).toEqual(['epoch 3']);
     expect(code).toBe(0);
     expect((await file('out', 'model.safetensors')).equals(weights)).toBe(true);
   });

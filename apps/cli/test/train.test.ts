@@ -10,6 +10,16 @@ const used = useCommand();
 const train = (...args: string[]) => used.command.run(used.dir, 'train', ...args);
 const file = (...path: string[]) => readFile(join(used.dir, ...path));
 
+/**
+ * Trains where no file may have more than 20 KiB; a checkpoint of the tiny model has three tensors of 2,682 floats. The shell
+ * ignores the signal that this limit sends, so that writing fails as on a full disk.
+ */
+function onFullDisk(...args: string[]) {
+  const shell = ['-c', `trap '' XFSZ; ulimit -f 20; exec "$@"`, 'bash'];
+  const command = [process.execPath, join(used.command.folder, 'main.js'), 'train', ...args];
+  return spawnSync('bash', [...shell, ...command], { cwd: used.dir, encoding: 'utf8' });
+}
+
 describe('cnn train', () => {
   it('trains LeNet-5 on 500 digits and leaves all of it in a folder', async () => {
     const { code, stdout, stderr } = await train('--limit', '500', '--epochs', '1', '--json');
@@ -93,14 +103,6 @@ describe('cnn train', () => {
     expect(weights.equals(await file('c', 'model.safetensors'))).toBe(false);
   });
 
-  it('leaves nothing of an earlier run in the folder', async () => {
-    const tiny = await writeTiny(used.dir);
-    await train(...tiny, '--epochs', '3', '--out', 'out', '--json');
-    await train(...tiny, '--epochs', '1', '--out', 'out', '--json');
-    expect((await file('out', 'history.csv')).toString().trim().split('\n').length).toBe(2);
-    expect(await readdir(join(used.dir, 'out', 'checkpoints'))).toEqual(['step-00000006.safetensors']);
-  });
-
   it('takes the images of --limit and the whole test set', async () => {
     const tiny = await writeTiny(used.dir);
     const { stdout } = await train(...tiny, '--epochs', '1', '--limit', '25');
@@ -113,11 +115,7 @@ describe('cnn train', () => {
     const weights = await file('out', 'model.safetensors');
     for (const name of ['result.json', 'model.safetensors', 'report.html', 'checkpoints/step-00000018.safetensors'])
       await rm(join(used.dir, 'out', name));
-    // No file may have more than 20 KiB; a checkpoint has three tensors of 2,682 floats. The shell ignores the signal that this
-    // limit sends, so that writing fails as on a full disk.
-    const shell = ['-c', `trap '' XFSZ; ulimit -f 20; exec "$@"`, 'bash'];
-    const command = [process.execPath, join(used.command.folder, 'main.js'), 'train', ...tiny, '--resume'];
-    const { status, stderr } = spawnSync('bash', [...shell, ...command], { cwd: used.dir, encoding: 'utf8' });
+    const { status, stderr } = onFullDisk(...tiny, '--resume');
     expect(stderr).toBe('cnn: out/checkpoints/step-00000018.safetensors: cannot be written (EFBIG: file too large, write)\n');
     expect(status).toBe(1);
     expect((await readdir(join(used.dir, 'out'))).sort()).toEqual(['checkpoints', 'history.csv', 'model.json', 'run.json']);
@@ -128,6 +126,15 @@ describe('cnn train', () => {
     // With room again, the run ends as it would have.
     expect((await train(...tiny, '--resume')).code).toBe(0);
     expect((await file('out', 'model.safetensors')).equals(weights)).toBe(true);
+  });
+
+  it('leaves nothing of an earlier run in the folder, also when it fails', async () => {
+    const tiny = [...(await writeTiny(used.dir)), '--epochs', '3', '--out', 'out'];
+    await train(...tiny);
+    expect(onFullDisk(...tiny, '--seed', '1').status).toBe(1);
+    expect((await readdir(join(used.dir, 'out'))).sort()).toEqual(['checkpoints', 'history.csv', 'model.json', 'run.json']);
+    expect(await readdir(join(used.dir, 'out', 'checkpoints'))).toEqual([]);
+    expect((await file('out', 'history.csv')).toString().trim().split('\n').length).toBe(2);
   });
 });
 
