@@ -95,17 +95,18 @@ export class Net {
     this.backend = backend;
     this.dtype = dtype;
     this.seed = seed;
+    const declared = plan.layers.flatMap(({ path, slots }) =>
+      Object.entries(slots).flatMap(([key, slot]) => (slot ? [{ name: `${path}.${key}`, slot }] : [])),
+    );
+    // All tensors before the first variable: a scope frees them where one cannot be made.
+    const tensors = tidy(() => declared.map(({ name, slot }) => make(name, slot)));
     const parameters: Variable[] = [];
     const state: Variable[] = [];
-    for (const { path, slots } of plan.layers) {
-      for (const [key, slot] of Object.entries(slots)) {
-        if (!slot) continue;
-        const name = `${path}.${key}`;
-        const variable = new Variable(name, make(name, slot));
-        this.#variables.set(name, variable);
-        (slot.kind === 'parameter' ? parameters : state).push(variable);
-      }
-    }
+    declared.forEach(({ name, slot }, i) => {
+      const variable = new Variable(name, tensors[i]!);
+      this.#variables.set(name, variable);
+      (slot.kind === 'parameter' ? parameters : state).push(variable);
+    });
     this.parameters = parameters;
     this.state = state;
   }
@@ -208,8 +209,8 @@ export class Net {
         key: randomKey(this.seed, path, step),
         update: (name: string, next: Tensor): void => update(`${path}.${name}`, next),
       };
-      const output = forwardLayer(layer, inputs, tensors, context);
-      return inputs.includes(output) ? alias(output) : output;
+      // A layer may give back its input or its weight, which are not the caller's to dispose.
+      return alias(forwardLayer(layer, inputs, tensors, context));
     }, path);
   }
 

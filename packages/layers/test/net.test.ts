@@ -4,9 +4,11 @@ import { describe, expect, it } from 'vitest';
 import {
   batchNorm,
   conv2d,
+  defineLayer,
   dropout,
   flatten,
   initialise,
+  initialisers,
   linear,
   losses,
   maxPool2d,
@@ -65,6 +67,17 @@ describe('initialise', () => {
     net.dispose();
   });
 
+  it('frees the weights it has made when a later one cannot be', () => {
+    const short = defineLayer({
+      type: 'test/short',
+      init: (_: Record<string, never>, [features], { param }) => ({ weight: param([features!], () => new Float64Array(1)) }),
+      forward: x => x,
+    });
+    const before = backend.live();
+    expect(() => initialise(sequential([linear({ units: 3 }), short()]), { backend, input: [4] })).toThrow(ShapeError);
+    expect(backend.live()).toBe(before);
+  });
+
   it('refuses unknown and impossible options', () => {
     expect(() => initialise(small, { backend, input, sede: 1 } as never)).toThrow(/initialise: option 'sede' is 1/);
     expect(() => initialise(small, { backend, input, seed: 0.5 })).toThrow(OptionError);
@@ -109,6 +122,24 @@ describe('net.apply', () => {
     }
     for (const t of [x, net]) t.dispose();
     expect(backend.live()).toBe(0);
+  });
+
+  it('takes a layer that gives its weight as it is', () => {
+    const constant = defineLayer({
+      type: 'test/constant',
+      init: (_: Record<string, never>, [features], { param }) => ({ weight: param([1, features!], initialisers.ones) }),
+      forward: (_, { weight }) => weight,
+    });
+    for (const model of [sequential([constant()]), sequential([constant(), relu()])]) {
+      const net = initialise(model, { backend, input: [2] });
+      const x = tensor(backend, [[5, 6]]);
+      const y = net.apply(x);
+      expect([...y.dataSync()]).toEqual([1, 1]);
+      y.dispose();
+      expect([...net.variable('0.weight').value.dataSync()]).toEqual([1, 1]);
+      x.dispose();
+      net.dispose();
+    }
   });
 
   it('frees what no later layer reads, unless a tape needs it', () => {
