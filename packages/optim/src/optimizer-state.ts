@@ -47,8 +47,12 @@ export class OptimizerState {
     this.#type = type;
     this.#learningRate = learningRate;
     this.#targets = targets;
-    this.#slots = targets.map(({ parameter: { name, value }, slots }) =>
-      slots.map(slot => new Variable(`${name}/${slot}`, ops.zeros(value.backend, value.shape, value.dtype))),
+    // All tensors before the first variable: a scope frees them where one cannot be made.
+    const zeros = tidy(() =>
+      targets.map(({ parameter: { value }, slots }) => slots.map(() => ops.zeros(value.backend, value.shape, value.dtype))),
+    );
+    this.#slots = targets.map(({ parameter, slots }, i) =>
+      slots.map((slot, j) => new Variable(`${parameter.name}/${slot}`, zeros[i]![j]!)),
     );
     this.slots = this.#slots.flat();
   }

@@ -86,6 +86,22 @@ describe('slots', () => {
     expect(sgd().init([w]).slots).toEqual([]);
   });
 
+  test('are freed when one of them cannot be made', () => {
+    let left = 2;
+    const small = cpuReference({
+      kernels: {
+        fill: () => {
+          if (left-- === 0) throw new BackendError('out of memory');
+          return undefined;
+        },
+      },
+    });
+    const w = new Variable('w', tensor(small, [1, 2]));
+    const b = new Variable('b', tensor(small, [1]));
+    expect(() => adam().init([w, b])).toThrow('out of memory');
+    expect(small.live()).toBe(2);
+  });
+
   test('with stepCount are all that a resumed run needs', () => {
     for (const optimizer of [sgd({ momentum: 0.9, dampening: 0.5 }), adam({ learningRate: 0.1 })]) {
       const one = variable('w', [1, -2]);
