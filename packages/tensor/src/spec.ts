@@ -1,4 +1,4 @@
-import { DTypeError, ShapeError } from './errors.js';
+import { DTypeError, ShapeError, show } from './errors.js';
 
 /** Sizes of the axes, outermost first: `[n, c, h, w]` for a batch of images. `[]` is a scalar. */
 export type Shape = readonly number[];
@@ -87,14 +87,19 @@ export function shapeOfNested(nested: Nested): number[] {
 /**
  * Numbers as the host array of a dtype; the same array where it already is one.
  *
- * @throws {DTypeError} for a number that the dtype cannot hold: a fraction, NaN or a number out of range in int32 or uint8.
+ * @throws {DTypeError} for what is no number, and for a number that the dtype cannot hold: a fraction, NaN or a number out of
+ * range in int32 or uint8.
  */
 export function toTypedArray(numbers: ArrayLike<number | boolean>, dtype: DType): TypedArray {
   const type = arrayTypes[dtype];
   if (numbers instanceof type && dtype !== 'bool') return numbers;
   const converted = new type(numbers.length);
   for (let i = 0; i < numbers.length; i++) {
-    const value = Number(numbers[i]);
+    const given = numbers[i];
+    // Converted, undefined and text would be NaN, and null 0, without a word.
+    if (typeof given !== 'number' && typeof given !== 'boolean')
+      throw new DTypeError(`tensor: ${show(given)} at index ${i} is no number`);
+    const value = Number(given);
     converted[i] = dtype === 'bool' ? Number(value !== 0) : value;
     if ((dtype === 'int32' || dtype === 'uint8') && converted[i] !== value) {
       throw new DTypeError(`tensor: ${value} at index ${i} does not fit ${dtype}`);

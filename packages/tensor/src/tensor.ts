@@ -217,8 +217,10 @@ const foreign = (x: unknown, who: string): string =>
 /** Another handle on the same value, so that each can be disposed alone. Tapes follow it without an entry. */
 export const alias = (tensor: Tensor): Tensor => new Tensor(valueIn(tensor, 'alias'));
 
-/** @throws {DTypeError} unless the backend has the dtype. */
+/** @throws {DTypeError} unless the backend has the dtype. @throws {UsageError} for something else than a backend. */
 export function checkBackendHas(who: string, backend: AnyBackend, dtype: DType): void {
+  if (!isObject(backend) || !Array.isArray(backend.dtypes))
+    throw new UsageError(`${who}: ${'then' in Object(backend) ? 'the backend is a promise; await it' : 'that is no backend'}`);
   if (backend.dtypes.includes(dtype)) return;
   throw new DTypeError(`${who}: backend '${backend.name}' has no ${dtype}; it has ${backend.dtypes.join(', ')}`);
 }

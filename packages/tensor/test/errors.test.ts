@@ -298,6 +298,13 @@ test('numbers that do not make a tensor', () => {
     new DTypeError('tensor: NaN at index 0 does not fit int32'),
   );
   expect(() => tensor(backend, 2 ** 31, { dtype: 'int32' })).toThrow(DTypeError);
+  for (const [data, shown] of [
+    [undefined, 'undefined'],
+    ['1', "'1'"],
+    [[1, null], 'null'],
+    [[[1], ['two']], "'two'"],
+  ] as const)
+    expect(() => tensor(backend, data as never)).toThrow(new RegExp(`^tensor: ${shown} at index [01] is no number$`));
   expect(() => tensor(backend, [-1], { dtype: 'uint8' })).toThrow(new DTypeError('tensor: -1 at index 0 does not fit uint8'));
   expect(() => tensor(backend, Float32Array.of(256), { dtype: 'uint8' })).toThrow(DTypeError);
   expect(backend.live()).toBe(0);
@@ -338,4 +345,12 @@ test('a backend that cannot read at once', () => {
   const { readSync: _, ...backend } = cpuReference();
   const x = tensor(backend, [1]);
   expect(() => x.dataSync()).toThrow(new BackendError("backend 'cpu:reference' cannot read at once; use 'await x.data()'"));
+});
+
+test('a backend that nobody awaited, or that is none', () => {
+  const promise = Promise.resolve(cpuReference());
+  expect(() => tensor(promise as never, [1])).toThrow(new UsageError('tensor: the backend is a promise; await it'));
+  expect(() => ops.zeros(promise as never, [1])).toThrow(new UsageError('fill: the backend is a promise; await it'));
+  expect(() => tensor({} as never, [1])).toThrow(new UsageError('tensor: that is no backend'));
+  expect(() => ops.arange(undefined as never, 1)).toThrow(new UsageError('arange: that is no backend'));
 });
