@@ -31,6 +31,8 @@ export interface ModelJSON {
 export type ModelDetails = Pick<ModelJSON, 'input' | 'classes' | 'normalise'>;
 
 const version = 1;
+/** Of layers in layers. Nobody builds that deep, and the stack would not hold what a hostile file can ask for. */
+const deepest = 100;
 const knownFields = ['format', 'version', 'input', 'classes', 'normalise', 'model'];
 
 /** A model as JSON, with what else a user of it must know. */
@@ -78,12 +80,13 @@ export function modelFromJSON(json: unknown, layers: readonly LayerFactory<never
   const odd = Object.keys(json).find(field => !knownFields.includes(field));
   if (odd) return fail(odd, `no field of this name; known: ${knownFields.join(', ')}`);
   const { input, classes, normalise } = json;
-  if (input !== undefined && !isListOf(input, n => Number.isSafeInteger(n) && (n as number) > 0))
-    fail('input', `is ${show(input)}, not a shape`);
+  if (input !== undefined && !isShape(input)) fail('input', `is ${show(input)}, not a shape`);
   if (classes !== undefined && !isListOf(classes, name => typeof name === 'string'))
     fail('classes', `is ${show(classes)}, not a list of names`);
   if (normalise !== undefined && !isNormalise(normalise))
-    fail('normalise', `is ${show(normalise)}, not { mean: [...], deviation: [...] }`);
+    return fail('normalise', `is ${show(normalise)}, not { mean: [...], deviation: [...] }`);
+  if (normalise && isShape(input) && input.length === 3 && input[0] !== normalise.mean.length)
+    fail('normalise', `has ${normalise.mean.length} means; the input ${show(input)} has ${input[0]} channels`);
 
   // Says where in the file it was that a part could not be made.
   const build = <T>(place: string, make: () => T): T => {
@@ -104,7 +107,8 @@ export function modelFromJSON(json: unknown, layers: readonly LayerFactory<never
     definitions.set(definition.type, definition);
   }
 
-  const read = (value: unknown, place: string): Layer | Graph => {
+  const read = (value: unknown, place: string, depth: number): Layer | Graph => {
+    if (depth > deepest) return fail(place, `is nested more than ${deepest} deep`);
     if (!isRecord(value) || typeof value.type !== 'string') return fail(place, `is ${show(value)}, not a layer { "type": … }`);
     const { type, ...rest } = value;
     const only = (...fields: string[]): void => {
@@ -113,9 +117,9 @@ export function modelFromJSON(json: unknown, layers: readonly LayerFactory<never
     };
     const given = (field: string): unknown => rest[field] ?? fail(`${place}.${field}`, 'is missing');
     const readAll = (parts: unknown, at: string): readonly (Layer | Graph)[] | Record<string, Layer | Graph> => {
-      if (Array.isArray(parts)) return parts.map((part, i) => read(part, `${at}.${i}`));
+      if (Array.isArray(parts)) return parts.map((part, i) => read(part, `${at}.${i}`, depth + 1));
       if (isRecord(parts))
-        return Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, read(part, `${at}.${name}`)]));
+        return Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, read(part, `${at}.${name}`, depth + 1)]));
       return fail(at, `is ${show(parts)}, not a list of layers`);
     };
     switch (type) {
@@ -128,12 +132,12 @@ export function modelFromJSON(json: unknown, layers: readonly LayerFactory<never
       case 'residual':
         only('body', 'shortcut');
         return residual(
-          read(given('body'), `${place}.body`),
-          rest.shortcut === undefined ? undefined : read(rest.shortcut, `${place}.shortcut`),
+          read(given('body'), `${place}.body`, depth + 1),
+          rest.shortcut === undefined ? undefined : read(rest.shortcut, `${place}.shortcut`, depth + 1),
         );
       case 'graph':
         only('inputs', 'nodes', 'outputs');
-        return readGraph(rest, place);
+        return readGraph(rest, place, depth);
       default: {
         const definition = definitions.get(type);
         if (!definition) return fail(`${place}.type`, `unknown layer '${type}'; known: ${[...definitions.keys()].join(', ')}`);
@@ -142,7 +146,7 @@ export function modelFromJSON(json: unknown, layers: readonly LayerFactory<never
     }
   };
 
-  const readGraph = ({ inputs, nodes, outputs }: Record<string, unknown>, place: string): Graph => {
+  const readGraph = ({ inputs, nodes, outputs }: Record<string, unknown>, place: string, depth: number): Graph => {
     const names = (value: unknown, at: string): string[] =>
       isListOf(value, name => typeof name === 'string')
         ? (value as string[])
@@ -156,18 +160,22 @@ export function modelFromJSON(json: unknown, layers: readonly LayerFactory<never
         if (!isRecord(node) || typeof node.name !== 'string') return fail(at, `is ${show(node)}, not { name, layer, inputs }`);
         const odd = Object.keys(node).find(field => !['name', 'layer', 'inputs'].includes(field));
         if (odd) fail(`${at}.${odd}`, 'a node has no such field; it has name, layer, inputs');
-        return { name: node.name, layer: read(node.layer, `${at}.layer`), inputs: names(node.inputs, `${at}.inputs`) };
+        return { name: node.name, layer: read(node.layer, `${at}.layer`, depth + 1), inputs: names(node.inputs, `${at}.inputs`) };
       }),
     };
     return build(place, () => graph(parts));
   };
 
-  const model = read(json.model, 'model');
+  const model = read(json.model, 'model', 0);
   return model.kind === 'graph' ? model : sequential([model]);
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const isListOf = (value: unknown, accepts: (item: unknown) => boolean): boolean => Array.isArray(value) && value.every(accepts);
-const isNormalise = (value: unknown): boolean =>
-  isRecord(value) && isListOf(value.mean, Number.isFinite) && isListOf(value.deviation, n => Number.isFinite(n) && n !== 0);
+const isShape = (value: unknown): value is Shape => isListOf(value, n => Number.isSafeInteger(n) && (n as number) > 0);
+const isNormalise = (value: unknown): value is NormaliseJSON =>
+  isRecord(value) &&
+  isListOf(value.mean, Number.isFinite) &&
+  isListOf(value.deviation, n => Number.isFinite(n) && n !== 0) &&
+  (value.mean as unknown[]).length === (value.deviation as unknown[]).length;

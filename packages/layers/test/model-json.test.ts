@@ -82,6 +82,16 @@ describe('modelFromJSON', () => {
       { ...chain(), normalise: { mean: [0], deviation: [0] } },
       'm.json: normalise: is {"mean":[0],"deviation":[0]}',
     ],
+    [
+      'more means than deviations',
+      { ...chain(), normalise: { mean: [0, 0], deviation: [1] } },
+      'm.json: normalise: is {"mean":[0,0],"deviation":[1]}, not { mean: [...], deviation: [...] }',
+    ],
+    [
+      'means for another number of channels',
+      { ...chain(), input: [3, 4, 4], normalise: { mean: [0], deviation: [1] } },
+      'm.json: normalise: has 1 means; the input [3,4,4] has 3 channels',
+    ],
     ['no model', { format: 'cnn-model', version: 1 }, 'm.json: model: is undefined, not a layer { "type": … }'],
     ['a layer that is text', chain('relu'), "m.json: model.layers.0: is 'relu', not a layer"],
     ['a layer without a type', chain({ filters: 3 }), 'm.json: model.layers.0: is {"filters":3}, not a layer'],
@@ -142,6 +152,17 @@ describe('modelFromJSON', () => {
       "m.json: model.layers.first.layers.0: linear: option 'units' is -3",
     );
     expect(fails({ type: 'linear' }).message).toContain("linear: option 'units' is undefined");
+  });
+
+  it('refuses a file that is nested without end', () => {
+    const depth = 100_000;
+    const text = JSON.stringify(chain()).replace(
+      '[]',
+      `${'[{"type":"sequential","layers":'.repeat(depth)}[]${'}]'.repeat(depth)}`,
+    );
+    const error = thrownBy(() => modelFromJSON(JSON.parse(text), standardLayers, 'm.json'));
+    expect(error).toBeInstanceOf(FormatError);
+    expect(error.message).toMatch(/^m\.json: model\.layers\.0\..*: is nested more than 100 deep$/);
   });
 
   it('refuses two layers of one type', () => {
