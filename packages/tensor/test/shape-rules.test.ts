@@ -175,6 +175,10 @@ describe('shapes that do not fit', () => {
             [0, 2],
           ],
         }),
+      'avgPool2d: window 2 on axis 2 steps over all 2 pixels and covers nothing but padding; kernel 2, dilation 3, padding [3, 3]':
+        () => ops.avgPool2d(f(1, 1, 2, 9), 2, { stride: 1, padding: 3, dilation: 3, countIncludePad: false }),
+      'maxPool2d: window 0 on axis 3 steps over all 1 pixels and covers nothing but padding; kernel 2, dilation 2, padding [1, 1]':
+        () => ops.maxPool2d(f(1, 1, 3, 1), 2, { stride: 1, padding: 1, dilation: 2 }),
       'maxPool2d: the window does not fit: floor((height 2 + padding 0 + 0 - dilation 1 * (kernel 3 - 1) - 1) / stride 3) + 1 = 0':
         () => ops.maxPool2d(f(1, 1, 2, 4), 3),
       'avgPool2d: the window does not fit: ceil((height 1 + padding 0 + 0 - dilation 1 * (kernel 4 - 1) - 1) / stride 2) + 1 = 0':

@@ -47,18 +47,36 @@ function checkPixels(who: string, { shape }: Spec): void {
   if (shape[2] === 0 || shape[3] === 0) throw new ShapeError(`${who}: ${showShape(shape)} has no pixels`);
 }
 
+/** @throws {ShapeError} for a window without a pixel: its mean would be 0 / 0, its maximum minus infinity. */
+function checkWindows(who: string, n: number, i: number, count: number, attrs: MaxPoolAttrs): void {
+  const kernelSize = attrs.kernelSize[i]!;
+  const dilation = attrs.dilation[i]!;
+  const [before, after] = attrs.padding[i]!;
+  const extent = extentOf(kernelSize, dilation);
+  if (before >= extent || after >= extent) {
+    throw new ShapeError(
+      `${who}: padding [${before}, ${after}] on axis ${i + 2} leaves a window of ${extent} nothing but padding`,
+    );
+  }
+  // Without dilation, padding narrower than the window leaves it a pixel. With it, the taps may step over all of them.
+  if (dilation === 1) return;
+  for (let window = 0; window < count; window++) {
+    const start = window * attrs.stride[i]! - before;
+    const firstTap = Math.max(0, Math.ceil(-start / dilation));
+    if (firstTap < kernelSize && start + firstTap * dilation < n) continue;
+    throw new ShapeError(
+      `${who}: window ${window} on axis ${i + 2} steps over all ${n} pixels and covers nothing but padding; kernel ${kernelSize}, dilation ${dilation}, padding [${before}, ${after}]`,
+    );
+  }
+}
+
 function inferPool(who: string, x: Spec, attrs: MaxPoolAttrs): Spec {
   checkRank(who, x, 4, 'images [n, c, h, w]');
   checkPixels(who, x);
-  attrs.padding.forEach(([before, after], i) => {
-    const extent = extentOf(attrs.kernelSize[i]!, attrs.dilation[i]!);
-    if (before >= extent || after >= extent) {
-      throw new ShapeError(
-        `${who}: padding [${before}, ${after}] on axis ${i + 2} leaves a window of ${extent} nothing but padding`,
-      );
-    }
-  });
-  return { shape: [...x.shape.slice(0, 2), ...poolCounts(who, x.shape.slice(2), attrs)], dtype: x.dtype };
+  const inputSize = x.shape.slice(2);
+  const counts = poolCounts(who, inputSize, attrs);
+  inputSize.forEach((n, i) => checkWindows(who, n, i, counts[i]!, attrs));
+  return { shape: [...x.shape.slice(0, 2), ...counts], dtype: x.dtype };
 }
 
 /** Windows with the kernel's axes as one: [n, c, taps, oh, ow]. */
