@@ -32,6 +32,8 @@ export interface Loader {
   readonly batches: number;
   /** The shape of a full batch's images, `[batchSize, c, h, w]`. */
   readonly batchShape: readonly [size: number, channels: number, height: number, width: number];
+  /** What else decides the batches, as plain JSON: two loaders of one dataset that differ here give others. */
+  readonly settings: { readonly shuffle: boolean; readonly seed: number; readonly transforms: string };
   /**
    * The batches of one epoch. Their order and contents are a function of the loader's options, `epoch` and the batch's
    * position alone, so a run that goes on in the middle sees the same bits as one that was never stopped.
@@ -97,6 +99,7 @@ export function loader(dataset: Dataset, options: LoaderOptions): Loader {
     batchSize,
     batches,
     batchShape: [batchSize, ...shape],
+    settings: { shuffle, seed, transforms: transform.name },
     epoch: (epoch, epochOptions = {}) => {
       checkOptions('epoch', { epoch, ...epochOptions }, { epoch: option.index, startBatch: option.index });
       const { startBatch = 0 } = epochOptions;

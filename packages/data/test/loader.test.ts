@@ -162,6 +162,16 @@ describe('loader', () => {
     expect(loader(numbered(9), { batchSize: 4, transforms }).batchShape).toEqual([4, 1, 3, 4]);
   });
 
+  it('says what decides its batches', () => {
+    const transforms = [toFloat(), randomCrop({ padding: 2 })];
+    expect(loader(numbered(9), { batchSize: 4 }).settings).toEqual({ shuffle: false, seed: 0, transforms: 'toFloat' });
+    expect(loader(numbered(9), { batchSize: 4, shuffle: true, seed: 3, transforms }).settings).toEqual({
+      shuffle: true,
+      seed: 3,
+      transforms: 'toFloat, randomCrop',
+    });
+  });
+
   it('refuses impossible options', () => {
     expect(() => loader(numbered(9), { batchSize: 0 })).toThrow(OptionError);
     expect(() => loader(numbered(9), { batchsize: 3 } as unknown as LoaderOptions)).toThrow(/no option of this name/);

@@ -320,7 +320,7 @@ class Run implements TrainingRun {
 
 /** What must be the same for a checkpoint to be of the same run, as plain JSON. */
 function fingerprintOf({ net, optimizer, schedule, data, clip }: FitOptions): Checkpoint['fingerprint'] {
-  const { dataset, batchSize, batches } = data;
+  const { dataset, batchSize, batches, settings } = data;
   const topics = {
     model: modelToJSON(net.model).model,
     dtype: net.dtype,
@@ -329,7 +329,7 @@ function fingerprintOf({ net, optimizer, schedule, data, clip }: FitOptions): Ch
     optimizer,
     schedule: schedule ?? null,
     clip: clip ?? null,
-    data: { name: dataset.name, length: dataset.length, batchSize, batches },
+    data: { name: dataset.name, length: dataset.length, batchSize, batches, ...settings },
   };
   return JSON.parse(JSON.stringify(topics));
 }

@@ -35,6 +35,7 @@ function given(rows: readonly (readonly number[])[], labels: readonly number[], 
     batchSize: rows.length,
     batches: 1,
     batchShape: [rows.length, ...shape],
+    settings: { shuffle: false, seed: 0, transforms: '' },
     async *epoch() {
       yield batch();
     },

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cpu } from '@cnn/backend-cpu';
+import { digits, loader } from '@cnn/data';
 import { adam, cosineAnnealing, type Optimizer, sgd } from '@cnn/optim';
 import { UsageError } from '@cnn/tensor';
 import {
@@ -180,6 +181,8 @@ describe('a checkpoint of another run', () => {
     ['clip', { clip: { norm: 1 } }, 'its clip is {"norm":2}, here {"norm":1}'],
     ['data', { data: digitLoaders(60, 20).data }, 'its data is'],
     ['batch size', { data: digitLoaders(70, 10).data }, 'its data is'],
+    ['order of the data', { data: digitLoaders(70, 20, { seed: 2 }).data }, 'its data is'],
+    ['transforms', { data: loader(digits({ count: 70 }).train, { batchSize: 20, shuffle: true, seed: 1 }) }, 'its data is'],
     ['seed', { net: smallNet(backend, 2) }, 'its seed is 1, here 2'],
   ])('is refused: %s', async (_, other, message) => {
     const { files } = await run(setting);
