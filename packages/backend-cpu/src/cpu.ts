@@ -4,6 +4,7 @@ import {
   type DType,
   type Kernel,
   type Kernels,
+  OptionError,
   option,
   ShapeError,
   type Spec,
@@ -52,7 +53,7 @@ type Table<T> = Readonly<Record<string, T | undefined>>;
 /**
  * The default backend: one WASM memory with SIMD kernels for float32, and plain TypeScript for every case that they leave.
  *
- * @throws {OptionError} for an unknown or impossible option.
+ * @throws {OptionError} for an unknown or impossible option, and for a kernel that is no function.
  * @throws {BackendError} if the engine has no WASM SIMD (use `cpuReference()`), or lacks the build that is named.
  */
 export async function cpu(options: CpuOptions = {}): Promise<Cpu> {
@@ -142,7 +143,10 @@ function kernelTable(runtime: Runtime, calls: Calls, given: CpuKernels): Kernels
   const references = referenceKernels as unknown as Table<ReferenceKernel<unknown>>;
   const table: Record<string, AnyKernel> = Object.create(null);
   for (const name of new Set([...Object.keys(references), ...Object.keys(wasm), ...Object.keys(users)])) {
-    table[name] = guarded(runtime, calls, users[name], wasm[name], references[name]);
+    const user = users[name];
+    if (Object.hasOwn(users, name) && typeof user !== 'function')
+      throw new OptionError('cpu', `kernels['${name}']`, user, 'a function');
+    table[name] = guarded(runtime, calls, user, wasm[name], references[name]);
   }
   return table as unknown as Kernels<CpuBuffer>;
 }

@@ -212,6 +212,12 @@ describe('cpu', () => {
     expect(backend.live()).toBe(4);
   });
 
+  test('a kernel that is no function is refused by name', async () => {
+    await expect(cpu({ kernels: { conv2d: 5 as never } })).rejects.toThrow(
+      new OptionError('cpu', "kernels['conv2d']", 5, 'a function'),
+    );
+  });
+
   test('what a throwing kernel allocated is freed', async () => {
     const spec = { shape: [2], dtype: 'float32' } as const;
     const backend = await cpu({
