@@ -1,5 +1,5 @@
 /** PNG (ISO/IEC 15948). The chunks and sizes are checked here, with the byte in each message; fast-png decodes the pixels. */
-import { FormatError } from '@cnn/tensor';
+import { crc32, FormatError } from '@cnn/tensor';
 import { type DecodedPng, decode } from 'fast-png';
 import { Unzlib } from 'fflate';
 import { exifOrientation, type Orientation } from './exif.js';
@@ -194,17 +194,4 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
     at += part.length;
   }
   return whole;
-}
-
-const CRC_TABLE = /* @__PURE__ */ Uint32Array.from({ length: 256 }, (_, byte) => {
-  let value = byte;
-  for (let bit = 0; bit < 8; bit++) value = value & 1 ? 0xedb88320 ^ (value >>> 1) : value >>> 1;
-  return value;
-});
-
-/** The CRC of PNG and gzip (ISO 3309). */
-function crc32(bytes: Uint8Array): number {
-  let value = 0xffffffff;
-  for (let i = 0; i < bytes.length; i++) value = CRC_TABLE[(value ^ bytes[i]!) & 255]! ^ (value >>> 8);
-  return (value ^ 0xffffffff) >>> 0;
 }

@@ -1,2 +1,3 @@
 export { FileError, readFileBytes, writeFileAtomic } from './node/files.js';
+export { removeOldPartials } from './node/partials.js';
 export { writeWhole } from './node/write-whole.js';

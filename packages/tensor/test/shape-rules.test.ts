@@ -262,12 +262,12 @@ describe('dtypes that do not fit', () => {
     'softmaxCrossEntropy: got int32, takes float32 or float64; use cast': () => ops.softmaxCrossEntropy(i(2, 3), i(2)),
     'softmaxCrossEntropy: the targets are uint8; they must be int32 labels or float32 probabilities; use cast': () =>
       ops.softmaxCrossEntropy(f(2, 3), t([2], 'uint8')),
-    '0.5 does not fit int32; use cast': () => ops.add(i(2), 0.5),
-    'NaN does not fit int32; use cast': () => ops.fillLike(i(2), Number.NaN),
-    '-1 does not fit uint8; use cast': () => ops.greater(t([2], 'uint8'), -1),
-    '1.5 does not fit int32; use cast': () => ops.pad(i(2), [[1, 1]], { value: 1.5 }),
-    '-Infinity does not fit int32; use cast': () => ops.unfold(i(1, 1, 3), 2, { padValue: Number.NEGATIVE_INFINITY }),
-    '2147483648 does not fit int32; use cast': () => ops.mul(i(2), 2 ** 31),
+    'add: 0.5 does not fit int32; use cast': () => ops.add(i(2), 0.5),
+    'fill: NaN does not fit int32; use cast': () => ops.fillLike(i(2), Number.NaN),
+    'greater: -1 does not fit uint8; use cast': () => ops.greater(t([2], 'uint8'), -1),
+    'pad: 1.5 does not fit int32; use cast': () => ops.pad(i(2), [[1, 1]], { value: 1.5 }),
+    'unfold: -Infinity does not fit int32; use cast': () => ops.unfold(i(1, 1, 3), 2, { padValue: Number.NEGATIVE_INFINITY }),
+    'mul: 2147483648 does not fit int32; use cast': () => ops.mul(i(2), 2 ** 31),
   };
   refuses(wrong, DTypeError);
 });
@@ -597,6 +597,10 @@ describe('an option that an op does not have', () => {
     softmaxCrossEntropy: () => ops.softmaxCrossEntropy(ops.ones(backend, [2, 2]), ops.ones(backend, [2, 2]), misspelt),
     tensor: () => tensor(backend, [1, 2], misspelt),
   };
+  test('nor does convTranspose2d take a padding whose output size nobody can tell', () => {
+    const same = { padding: 'same' } as object;
+    expect(() => ops.convTranspose2d(image(), weight(), undefined, same)).toThrow(/^convTranspose2d: option 'padding' is 'same'/);
+  });
   test.each(Object.entries(cases))('is refused by %s', (name, run) => {
     expect(() => tidy(() => void run())).toThrow(new RegExp(`^${name}: option 'strides' is 2`));
   });

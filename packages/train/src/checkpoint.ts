@@ -4,6 +4,7 @@ import {
   arrayTypes,
   CnnError,
   checkOptions,
+  crc32,
   type DType,
   FormatError,
   type OptionRule,
@@ -16,7 +17,6 @@ import {
   tensor,
   type Variable,
 } from '@cnn/tensor';
-import { crc32 } from './crc32.js';
 import type { EpochLog } from './events.js';
 
 /** What a callback wants to find again: plain data, and arrays by name. */
@@ -104,7 +104,7 @@ export function formatCheckpoint(checkpoint: Checkpoint): Uint8Array {
 
 /** Of all that a file holds: its bytes depend on the contents only, so the reader can make them again. */
 const checksum = (tensors: ReadonlyMap<string, SafetensorsTensor>, metadata: Readonly<Record<string, string>>): string =>
-  crc32(formatSafetensors(tensors, metadata));
+  crc32(formatSafetensors(tensors, metadata)).toString(16).padStart(8, '0');
 
 /** Of an array in memory bool and uint8 look the same, and are stored the same. */
 function dtypeOf(data: TypedArray): DType {

@@ -7,7 +7,7 @@ import type { Callback, TrainingRun } from './callback.js';
 import { type Checkpoint, captureVariables, restorer } from './checkpoint.js';
 import { evaluate, imagesOf, targetsOf } from './evaluate.js';
 import type { EpochLog, StopReason, TrainEvent } from './events.js';
-import { findNonFinite, NonFiniteLossError, nonFiniteVariable } from './guard.js';
+import { findNonFinite, NonFiniteLossError, NonFiniteVariableError, nonFiniteVariable } from './guard.js';
 import type { Classification } from './metrics.js';
 import { pauses } from './pause.js';
 
@@ -117,6 +117,9 @@ class Run implements TrainingRun {
     if (showShape(shape) !== showShape(expected)) {
       throw new ShapeError(`fit: the images are ${showShape(shape)}, the model takes ${showShape(expected)}`);
     }
+    if (options.net.plan.outputs.length !== 1) {
+      throw new UsageError(`fit: the model has ${options.net.plan.outputs.length} outputs; write a loop with grad for those`);
+    }
     this.#parameters = options.net.trainable;
     if (this.#parameters.length === 0) throw new UsageError('fit: the net has no trainable parameters');
     this.#fingerprint = fingerprintOf(options);
@@ -133,6 +136,9 @@ class Run implements TrainingRun {
     const { epochs, data } = this.#options;
     await this.#tell({ type: 'start', epochs, batches: data.batches, step: this.#step });
     const reason = await this.#train();
+    // A last step that went wrong shows in no loss.
+    const damaged = await nonFiniteVariable(this.net);
+    if (damaged) throw new NonFiniteVariableError(this.#step, damaged);
     await this.#tell({ type: 'end', reason });
     return { reason, history: this.history, seconds: this.#seconds, images: this.#totalImages };
   }
@@ -313,7 +319,8 @@ class Run implements TrainingRun {
     const { loss, signal } = this.#options;
     const result = await evaluate({ net, loss, data, ...(signal && { signal }) });
     if (Number.isFinite(result.loss)) return result;
-    const origin = (await nonFiniteVariable(net)) ?? 'every weight is finite';
+    const damaged = await nonFiniteVariable(net);
+    const origin = damaged ? `'${damaged}' already held a value that is not finite` : 'every weight is finite';
     throw new NonFiniteLossError(this.#step, result.loss, `it is the loss of the validation images; ${origin}`);
   }
 }

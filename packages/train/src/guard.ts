@@ -26,11 +26,23 @@ async function isFinite(x: Tensor): Promise<boolean> {
   }
 }
 
-/** Says which parameter or state variable is not finite, if any is. */
-export async function nonFiniteVariable(net: Net): Promise<string | undefined> {
-  for (const { name, value } of net.variables) {
-    if (!(await isFinite(value))) return `'${name}' already held a value that is not finite`;
+/** A weight or running statistic became NaN or infinite in a step whose loss was still a number. */
+export class NonFiniteVariableError extends CnnError {
+  override name = 'NonFiniteVariableError';
+
+  constructor(
+    /** The step, from 1. */
+    readonly step: number,
+    /** The variable's name. */
+    readonly variable: string,
+  ) {
+    super(`'${variable}' holds a value that is not finite after step ${step}`);
   }
+}
+
+/** The name of the first parameter or state variable that is not finite, if any is. */
+export async function nonFiniteVariable(net: Net): Promise<string | undefined> {
+  for (const { name, value } of net.variables) if (!(await isFinite(value))) return name;
   return undefined;
 }
 
@@ -41,7 +53,7 @@ export async function nonFiniteVariable(net: Net): Promise<string | undefined> {
 export async function findNonFinite(net: Net, images: Tensor, step: number): Promise<string> {
   if (!(await isFinite(images))) return 'the batch of images holds a value that is not finite';
   const variable = await nonFiniteVariable(net);
-  if (variable) return `${variable} before the step`;
+  if (variable) return `'${variable}' already held a value that is not finite before the step`;
   // Variables, since these outlive the scope in which a layer's output is made.
   const outputs: Variable[] = [];
   try {

@@ -6,5 +6,5 @@ export { type CallbackState, type Checkpoint, formatCheckpoint, type Position, p
 export { type EvaluateOptions, evaluate, predict } from './evaluate.js';
 export type * from './events.js';
 export { type FitOptions, type FitResult, fit } from './fit.js';
-export { findNonFinite, NonFiniteLossError } from './guard.js';
+export { findNonFinite, NonFiniteLossError, NonFiniteVariableError } from './guard.js';
 export { type Classification, ClassificationMeter } from './metrics.js';

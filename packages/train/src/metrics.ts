@@ -55,7 +55,9 @@ export class ClassificationMeter {
       let above = 0;
       for (let c = 0; c < classes; c++) {
         const score = scores[i * classes + c]!;
-        if (score > scores[i * classes + best]!) best = c;
+        // NaN counts as the highest, as in argMax.
+        const top = scores[i * classes + best]!;
+        if (score > top || (Number.isNaN(score) && !Number.isNaN(top))) best = c;
         if (c !== label && !(score < own || (score === own && c > label))) above++;
       }
       this.#confusion[label]![best]!++;

@@ -1,6 +1,6 @@
 import { cpu } from '@cnn/backend-cpu';
 import { type Batch, type Loader, loader } from '@cnn/data';
-import { defineLayer, flatten, initialise, linear, type Net, sequential } from '@cnn/layers';
+import { defineLayer, flatten, graph, initialise, linear, type Net, sequential } from '@cnn/layers';
 import { adam, sgd } from '@cnn/optim';
 import { OptionError, ops, ShapeError, UsageError } from '@cnn/tensor';
 import { type FitOptions, fit, type TrainEvent } from '@cnn/train';
@@ -273,4 +273,21 @@ describe('fit', () => {
       return attempt({ net: frozen }).toThrow(new UsageError('fit: the net has no trainable parameters'));
     });
   });
+});
+
+it('refuses a net with several outputs', async () => {
+  const backend = await cpu();
+  const two = graph({
+    inputs: ['input'],
+    nodes: [
+      { name: 'flatten', layer: flatten(), inputs: ['input'] },
+      { name: 'a', layer: linear({ units: 10 }), inputs: ['flatten'] },
+      { name: 'b', layer: linear({ units: 10 }), inputs: ['flatten'] },
+    ],
+    outputs: ['a', 'b'],
+  });
+  const net = initialise(two, { backend, input: [1, 28, 28] });
+  const { data } = digitLoaders(50, 50);
+  await expect(fit({ net, loss: crossEntropy, optimizer: sgd(), data, epochs: 1 })).rejects.toThrow(/the model has 2 outputs/);
+  net.dispose();
 });

@@ -2,7 +2,7 @@ import { cpu } from '@cnn/backend-cpu';
 import { defineLayer, flatten, type Graph, initialise, type Loss, linear, relu, sequential } from '@cnn/layers';
 import { adam, sgd } from '@cnn/optim';
 import { ops, tensor, tidy } from '@cnn/tensor';
-import { fit, NonFiniteLossError } from '@cnn/train';
+import { fit, NonFiniteLossError, NonFiniteVariableError } from '@cnn/train';
 import { expect, it } from 'vitest';
 import { laterBackend } from '../../tensor/test/later-backend.js';
 import { bitsOf, crossEntropy, digitLoaders } from './helpers.js';
@@ -122,4 +122,16 @@ it('looks at the validation loss, too', async () => {
   const error = await caught(fit({ net, loss, optimizer: sgd(), data, validation: switching, epochs: 1 }));
   expect(error.message).toBe('the loss is Infinity at step 4; it is the loss of the validation images; every weight is finite');
   net.dispose();
+});
+
+it('names a weight that the last step made infinite, which shows in no loss', async () => {
+  const backend = await cpu();
+  const net = initialise(sequential({ flatten: flatten(), fc: linear({ units: 10 }) }), { backend, input: [1, 28, 28], seed: 1 });
+  const { data } = digitLoaders(50, 50);
+  // One step of such a length leaves float32's range.
+  const run = fit({ net, loss: crossEntropy, optimizer: sgd({ learningRate: 1e40 }), data, epochs: 1 });
+  await expect(run).rejects.toThrow("'fc.weight' holds a value that is not finite after step 1");
+  await expect(run).rejects.toBeInstanceOf(NonFiniteVariableError);
+  net.dispose();
+  expect(backend.live()).toBe(0);
 });

@@ -65,3 +65,9 @@ it('refuses scores that are not one a class', () => {
     new ShapeError('metrics: 2 scores for 1 labels of 3 classes'),
   );
 });
+
+it('takes NaN for the highest score, as argMax does, so that a broken net is not right by chance', () => {
+  const meter = new ClassificationMeter(3);
+  meter.add([0.1, Number.NaN, 0.2, Number.NaN, Number.NaN, Number.NaN], [0, 0], Number.NaN);
+  expect(meter.result().confusion[0]).toEqual([1, 1, 0]);
+});

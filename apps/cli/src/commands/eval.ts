@@ -53,6 +53,8 @@ export const evalCommand = (): Command =>
       const data = loader(chosen, { batchSize: options.batch, transforms: [toFloat(), normalise(scale)] });
       const result = await evaluate({ net, loss: losses.softmaxCrossEntropy(), data, topK, onProgress: bar.update });
       bar.stop();
+      if (!Number.isFinite(result.loss))
+        throw new UsageError(`the loss on ${test.name} is ${result.loss}: the weights in ${options.model} are damaged`);
       if (options.json) printJson({ ...result, classes });
       else {
         process.stdout.write(

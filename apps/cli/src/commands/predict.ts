@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { type Batch, compose, decodeImage, fitImage, normalise, toFloat } from '@cnn/data';
-import { FormatError, tensor } from '@cnn/tensor';
+import { tensor } from '@cnn/tensor';
+import { readFileBytes } from '@cnn/tensor/node';
 import { predict } from '@cnn/train';
 import { Command } from 'commander';
 import { gather, printJson } from '../arguments.js';
@@ -31,10 +31,7 @@ export const predictCommand = (): Command =>
       const prepare = compose(toFloat(), normalise(scale));
       const results = [];
       for (const file of files) {
-        const bytes = await readFile(file).catch(cause => {
-          throw new FormatError(file, (cause as Error).message, undefined, { cause });
-        });
-        const pixels = fitImage(decodeImage(bytes, file), input);
+        const pixels = fitImage(decodeImage(await readFileBytes(file), file), input);
         const batch: Batch = {
           images: new Float32Array(pixels),
           labels: new Int32Array(1),

@@ -2,9 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { CnnError, FormatError } from '@cnn/tensor';
-import { writeWhole } from '@cnn/tensor/node';
+import { removeOldPartials, writeWhole } from '@cnn/tensor/node';
 import type { OnProgress } from '../progress.js';
-import { removeOldPartials } from './partials.js';
 
 /** A download that failed: no answer, an HTTP error, a connection that broke, or a disk that could not be written. */
 export class DownloadError extends CnnError {

@@ -4,7 +4,7 @@ import type { BinaryName, None } from '../kernels.js';
 import type { Op, VectorJacobianProduct } from '../op.js';
 import type { DType } from '../spec.js';
 import { type Tensor, valueIn } from '../tensor.js';
-import { broadcastShapes, checkDType, checkSameDType, none, one } from './common.js';
+import { broadcastShapes, checkDType, checkNumber, checkSameDType, none, one } from './common.js';
 import { scalarLike } from './create.js';
 import { where } from './select.js';
 import { sumTo } from './shape.js';
@@ -42,6 +42,7 @@ function pair(op: Op<None>, a: Operand, b: Operand): Tensor {
     throw new UsageError(`${op.name}: one of the two must be a tensor; got ${a} and ${b}`);
   const [x, number] = (typeof a === 'number' ? [b, a] : [a, b]) as [Tensor, number];
   valueIn(x, `${op.name}, input ${typeof a === 'number' ? 1 : 0}`); // names the mistake where x is no tensor
+  checkNumber(op.name, x.dtype, number);
   const scalar = scalarLike(x, number);
   try {
     return one(op, typeof a === 'number' ? [scalar, x] : [x, scalar], none);

@@ -13,7 +13,10 @@ export const castOp: Op<CastAttrs> = {
   saves: [],
 };
 
-/** The numbers in another dtype. Fractions are cut off in whole numbers; anything but 0 is true. Gradients flow between float32 and float64. */
+/**
+ * The numbers in another dtype. In whole numbers fractions are cut off, NaN is 0 and what is too large wraps around; anything but 0
+ * is true. Gradients flow between float32 and float64.
+ */
 export const cast = (x: Tensor, dtype: DType): Tensor => {
   checkBackendHas('cast', x.backend, dtype);
   return x.dtype === dtype ? alias(x) : one(castOp, [x], { dtype });

@@ -71,10 +71,10 @@ const ranges: { readonly [K in DType]?: readonly [number, number] } = {
 };
 
 /** @throws {DTypeError} for a number that the dtype cannot hold: `add(x, 0.5)` for an int32 x would silently add 0. */
-export function checkNumber(dtype: DType, value: number): void {
+export function checkNumber(who: string, dtype: DType, value: number): void {
   const range = ranges[dtype];
   if (!range || (Number.isInteger(value) && value >= range[0] && value <= range[1])) return;
-  throw new DTypeError(`${value} does not fit ${dtype}; use cast`);
+  throw new DTypeError(`${who}: ${value} does not fit ${dtype}; use cast`);
 }
 
 /** @throws {ShapeError} unless the tensor has this rank. */

@@ -245,6 +245,9 @@ export function convTranspose2d(
   { stride = 1, padding = 0, outputPadding = 0, dilation = 1, groups = 1, ...left }: ConvTransposeOptions = {},
 ): Tensor {
   refuseUnknown('convTranspose2d', left);
+  if (typeof padding === 'string') {
+    throw new OptionError('convTranspose2d', 'padding', padding, 'whole numbers >= 0: the output size is not told by the input');
+  }
   checkRank('convTranspose2d', x, 4, 'images [n, c, h, w]');
   checkRank('convTranspose2d', weight, 4, 'a weight [c, filters / groups, kernel height, kernel width]');
   checkGroups('convTranspose2d', groups);

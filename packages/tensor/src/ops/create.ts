@@ -12,7 +12,7 @@ export const fillOp: Op<FillAttrs> = {
   name: 'fill',
   infer: (_, { shape, dtype, value }) => {
     checkShape('fill', shape);
-    checkNumber(dtype, value);
+    checkNumber('fill', dtype, value);
     return [{ shape, dtype }];
   },
   vjp: null,

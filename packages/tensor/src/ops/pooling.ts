@@ -75,7 +75,7 @@ function inferPool(who: string, x: Spec, attrs: MaxPoolAttrs): Spec {
   checkPixels(who, x);
   const inputSize = x.shape.slice(2);
   const counts = poolCounts(who, inputSize, attrs);
-  inputSize.forEach((n, i) => checkWindows(who, n, i, counts[i]!, attrs));
+  for (const [i, n] of inputSize.entries()) checkWindows(who, n, i, counts[i]!, attrs);
   return { shape: [...x.shape.slice(0, 2), ...counts], dtype: x.dtype };
 }
 

@@ -68,7 +68,7 @@ export function slice(x: Tensor, ranges: readonly (Range | null)[]): Tensor {
 export const padOp: Op<PadAttrs> = {
   name: 'pad',
   infer: ([x], { padding, interior, value }) => {
-    checkNumber(x!.dtype, value);
+    checkNumber('pad', x!.dtype, value);
     const shape = x!.shape.map((n, i) => padding[i]![0] + padding[i]![1] + n + Math.max(0, n - 1) * interior[i]!);
     return [{ shape, dtype: x!.dtype }];
   },

@@ -123,7 +123,7 @@ const axisName = (i: number, rank: number): string =>
 export const unfoldOp: Op<UnfoldAttrs> = {
   name: 'unfold',
   infer: ([x], attrs) => {
-    checkNumber(x!.dtype, attrs.padValue);
+    checkNumber('unfold', x!.dtype, attrs.padValue);
     const [n, c, ...inputSize] = x!.shape;
     return [{ shape: [n!, c!, ...attrs.kernelSize, ...windowCounts('unfold', inputSize, attrs)], dtype: x!.dtype }];
   },

@@ -1,4 +1,4 @@
-import { checkOptions, option, type TypedArray } from '@cnn/tensor';
+import { checkOptions, option, type TypedArray, UsageError } from '@cnn/tensor';
 import type { Callback, TrainingRun } from '../callback.js';
 import { captureVariables, restorer } from '../checkpoint.js';
 import { improves, type Monitor, monitored, monitorRules, patienceOf } from './monitor.js';
@@ -40,6 +40,9 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): Callback {
     restore: state => {
       ({ best, waited } = patienceOf('earlyStopping', state));
       arrays = { ...state.arrays };
+      if (restoreBest && best !== undefined && Object.keys(arrays).length === 0) {
+        throw new UsageError('earlyStopping: the checkpoint holds no best weights, since it was saved with restoreBest: false');
+      }
     },
   };
 }

@@ -1,7 +1,7 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CnnError, checkOptions, FormatError, option } from '@cnn/tensor';
-import { FileError, readFileBytes, writeFileAtomic } from '@cnn/tensor/node';
+import { FileError, readFileBytes, removeOldPartials, writeFileAtomic } from '@cnn/tensor/node';
 import type { Callback, TrainingRun } from '../callback.js';
 import { type Checkpoint, formatCheckpoint, parseCheckpoint } from '../checkpoint.js';
 
@@ -44,7 +44,10 @@ export function checkpoints(options: CheckpointsOptions): Callback {
   let savedAt = performance.now();
 
   const save = async (run: TrainingRun): Promise<void> => {
-    await makeFolder(dir);
+    if (savedStep === undefined) {
+      await makeFolder(dir);
+      await removeOldPartials(dir);
+    }
     await writeFileAtomic(join(dir, fileName(step)), formatCheckpoint(await run.checkpoint()));
     savedStep = step;
     savedAt = performance.now();

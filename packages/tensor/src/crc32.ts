@@ -4,9 +4,9 @@ const table = /* @__PURE__ */ Uint32Array.from({ length: 256 }, (_, byte) => {
   return rest;
 });
 
-/** CRC-32 as in gzip and PNG (ISO 3309), in hexadecimal. Any change within 32 bits in a row changes it. */
-export function crc32(bytes: Uint8Array): string {
+/** CRC-32 as in gzip and PNG (ISO 3309), an unsigned 32-bit number. Any change within 32 bits in a row changes it. */
+export function crc32(bytes: Uint8Array): number {
   let rest = 0xffffffff;
   for (let i = 0; i < bytes.length; i++) rest = (rest >>> 8) ^ table[(rest ^ bytes[i]!) & 0xff]!;
-  return (~rest >>> 0).toString(16).padStart(8, '0');
+  return ~rest >>> 0;
 }
