@@ -129,8 +129,10 @@ function accumulate(seeds: Map<Value, Tensor>, value: Value, gradient: Tensor): 
 function pull(entry: Entry, dy: readonly (Tensor | undefined)[], active: ReadonlySet<Value>): (Tensor | undefined)[] {
   const { op, attrs } = entry;
   const wanted = entry.inputs.map(value => active.has(value));
-  const inputs = entry.inputs.map(value => (entry.savesInputs ? new Tensor(value) : ghost(value, op.name)));
-  const outputs = op.vjp ? entry.outputs.map(value => (entry.savesOutputs ? new Tensor(value) : ghost(value, op.name))) : [];
+  const inputs = entry.inputs.map((value, i) => (entry.saves('inputs', i) ? new Tensor(value) : ghost(value, op.name)));
+  const outputs = op.vjp
+    ? entry.outputs.map((value, i) => (entry.saves('outputs', i) ? new Tensor(value) : ghost(value, op.name)))
+    : [];
   const dx = op.vjp ? op.vjp(dy, { inputs, outputs, attrs, wanted }) : throughCompose(entry, inputs, dy);
   return inputs.map((input, i) => {
     const gradient = dx[i];

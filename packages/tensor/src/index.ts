@@ -4,7 +4,7 @@ export { crc32 } from './crc32.js';
 export * from './errors.js';
 export { type GradContext, type Gradients, grad } from './grad.js';
 export type * from './kernels.js';
-export type { Op, VectorJacobianProduct, VjpContext } from './op.js';
+export type { Op, Saved, VectorJacobianProduct, VjpContext } from './op.js';
 export * as ops from './ops/index.js';
 export { checkOptions, type OptionRule, option } from './options.js';
 export * from './random.js';

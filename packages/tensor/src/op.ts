@@ -18,6 +18,9 @@ export type VectorJacobianProduct<A> = (
   context: VjpContext<A>,
 ) => readonly (Tensor | undefined)[];
 
+/** All inputs or outputs of an op, or the one with this index. */
+export type Saved = 'inputs' | 'outputs' | `inputs.${number}` | `outputs.${number}`;
+
 /** An operation: shape rule, composition and gradient in one plain object. */
 export interface Op<A> {
   readonly name: string;
@@ -27,8 +30,8 @@ export interface Op<A> {
   compose?(inputs: readonly Tensor[], attrs: A): readonly Tensor[];
   /** The gradient rule, in ops, so that it can be differentiated again. Absent: `compose` is differentiated. Null: nothing flows back. */
   readonly vjp?: null | VectorJacobianProduct<A>;
-  /** What the gradient rule reads the numbers of, so that a tape holds no more. Default: both, and the inputs without a rule. */
-  readonly saves?: readonly ('inputs' | 'outputs')[];
+  /** What the gradient rule reads the numbers of, so that a tape holds no more. Default: all, and the inputs without a rule. */
+  readonly saves?: readonly Saved[];
   /** The output is the input's buffer under another spec; there is no kernel. */
   readonly view?: true;
 }

@@ -1,12 +1,11 @@
 /** Tapes record which op made which value, so that a backward pass can walk back from a loss. */
-import type { Op } from './op.js';
+import type { Op, Saved } from './op.js';
 import type { Value } from './tensor.js';
 
 /** One run of an op, shared by all tapes that recorded it; it keeps the buffers its gradient reads until the last of them lets go. */
 export class Entry {
   tapes = 0;
-  readonly savesInputs: boolean;
-  readonly savesOutputs: boolean;
+  readonly #saves: readonly Saved[];
 
   constructor(
     readonly op: Op<unknown>,
@@ -14,17 +13,28 @@ export class Entry {
     readonly outputs: readonly Value[],
     readonly attrs: unknown,
   ) {
-    const saves = op.saves ?? (op.vjp ? ['inputs', 'outputs'] : ['inputs']);
-    this.savesInputs = saves.includes('inputs');
-    this.savesOutputs = saves.includes('outputs');
-    if (this.savesInputs) for (const value of inputs) value.storage.count++;
-    if (this.savesOutputs) for (const value of outputs) value.storage.count++;
+    this.#saves = op.saves ?? (op.vjp ? ['inputs', 'outputs'] : ['inputs']);
+    inputs.forEach((value, i) => {
+      if (this.saves('inputs', i)) value.storage.count++;
+    });
+    outputs.forEach((value, i) => {
+      if (this.saves('outputs', i)) value.storage.count++;
+    });
+  }
+
+  /** Whether the gradient rule reads the numbers of this input or output. */
+  saves(side: 'inputs' | 'outputs', index: number): boolean {
+    return this.#saves.includes(side) || this.#saves.includes(`${side}.${index}`);
   }
 
   release(): void {
     if (--this.tapes > 0) return;
-    if (this.savesInputs) for (const value of this.inputs) value.storage.release();
-    if (this.savesOutputs) for (const value of this.outputs) value.storage.release();
+    this.inputs.forEach((value, i) => {
+      if (this.saves('inputs', i)) value.storage.release();
+    });
+    this.outputs.forEach((value, i) => {
+      if (this.saves('outputs', i)) value.storage.release();
+    });
   }
 }
 

@@ -249,7 +249,18 @@ testOnEach('a rule that reads what its op does not save', backend => {
     saves: [],
   });
   dispose(grad(() => sum(one(shape, x)), [x])); // its spec may be read
-  dispose(x);
+
+  const pair = (rule: 0 | 1): Op<None> => ({
+    name: 'test/pair',
+    infer: ([a]) => [a!],
+    compose: ([a, b]) => [mul(a!, b!)],
+    vjp: ([dy], { inputs }) => [mul(dy!, inputs[rule]!), undefined],
+    saves: ['inputs.1'],
+  });
+  const y = float64(backend, [3, 4]);
+  const { grads, loss } = grad(() => sum(one(pair(1), x, y)), [x]); // one input of two
+  expect(() => grad(() => sum(one(pair(0), x, y)), [x])).toThrow(new UsageError(message('pair')));
+  dispose(x, y, grads, loss);
 });
 
 testOnEach('two updates of one name', backend => {

@@ -1,4 +1,5 @@
 /** Who frees what, and when. */
+import { cpuReference } from '@cnn/backend-cpu';
 import { apply, grad, type None, type Op, ops, shapesBackend, type Tensor, tensor, tensorsIn, tidy, Variable } from '@cnn/tensor';
 import { expect, test } from 'vitest';
 import { type CountingBackend, dispose, expectClose, float64, testOnEach, testOnReference } from './helpers.js';
@@ -299,4 +300,34 @@ test('the memory of a tensor is its element count times the size of its dtype', 
   ] as const) {
     expect(tensor(backend, [1, 0, 1, 1, 0, 1], { shape: [2, 3], dtype }).byteLength).toBe(bytes);
   }
+});
+
+test('between the passes a batch norm keeps its input and a pool its indices, not what they gave', () => {
+  const backend = cpuReference();
+  const x = tensor(backend, Float32Array.from({ length: 64 }, Math.sin), { shape: [2, 2, 4, 4] });
+  const weight = ops.ones(backend, [2]);
+  const bias = ops.zeros(backend, [2]);
+  let held = 0;
+  const before = backend.live();
+  // The first gradient rule to run sees all that the tape holds; its own dy and the seed are two more.
+  const probe: Op<None> = {
+    name: 'test/probe',
+    infer: ([y]) => [y!],
+    compose: ([y]) => [ops.neg(y!)],
+    vjp: ([dy]) => {
+      held = backend.live() - before;
+      return [ops.neg(dy!)];
+    },
+    saves: [],
+  };
+  dispose(
+    grad(() => {
+      const { y } = ops.batchNorm(x, weight, bias);
+      return ops.sum(apply(probe, [ops.maxPool2d(y, 2)], {})[0]!);
+    }, [x]),
+  );
+  // The batch's mean and variance and the pool's indices; the loss; the gradient that comes in.
+  expect(held).toBe(5);
+  for (const t of [x, weight, bias]) t.dispose();
+  expect(backend.live()).toBe(0);
 });

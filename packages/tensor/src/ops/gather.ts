@@ -31,7 +31,7 @@ export const gatherOp: Op<AxisAttrs> = {
     scatterAdd(fill(x!.backend, x!.shape, 0, x!.dtype), indices!, dy!, axis),
     undefined,
   ],
-  saves: ['inputs'],
+  saves: ['inputs.1'],
 };
 
 /**
@@ -57,7 +57,7 @@ export const scatterAddOp: Op<AxisAttrs> = {
     undefined,
     wanted[2] ? where(inRange(indices!, dy!.shape[axis]!), gather(dy!, indices!, axis), 0) : undefined,
   ],
-  saves: ['inputs'],
+  saves: ['inputs.1'],
 };
 
 /** Whether each index is one of 0 to n - 1. */

@@ -63,6 +63,7 @@ export const batchNormOp: Op<NormAttrs> = {
     const total = parts.reduce((a, b) => add(a, b));
     return [broadcastTo(total, x!.shape), dWeight, dBias];
   },
+  saves: ['inputs.0', 'inputs.1', 'outputs.1', 'outputs.2'],
 };
 
 /** The gradient of {@link batchNormOp}: [dy, x, weight, mean, variance] gives dx, dweight, dbias (Ioffe and Szegedy, 2015, section 3). */

@@ -109,7 +109,7 @@ export const maxPool2dOp: Op<MaxPoolAttrs> = {
   vjp: ([dy], { inputs: [x], outputs: [, indices] }) => [
     dy && one(maxPool2dGradOp, [dy, indices!], { inputSize: x!.shape.slice(2) }),
   ],
-  saves: ['outputs'],
+  saves: ['outputs.1'],
 };
 
 /** The gradient of {@link maxPool2d}: [dy, indices] gives [n, c, ...inputSize]; each dy goes to the pixel that won. */
@@ -126,7 +126,7 @@ export const maxPool2dGradOp: Op<MaxPoolGradAttrs> = {
     return [reshape(scatterAdd(none, planes(indices!), planes(dy!), 2), [n, c, ...inputSize])];
   },
   vjp: ([d], { inputs: [dy, indices] }) => [reshape(gather(planes(d!), planes(indices!), 2), dy!.shape), undefined],
-  saves: ['inputs'],
+  saves: ['inputs.1'],
 };
 
 const planes = (x: Tensor): Tensor => reshape(x, [...x.shape.slice(0, 2), sizeOf(x.shape.slice(2))]);

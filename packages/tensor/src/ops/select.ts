@@ -23,7 +23,7 @@ export const selectOp: Op<None> = {
     wanted[1] ? sumTo(where(condition!, dy!, 0), a!.shape) : undefined,
     wanted[2] ? sumTo(where(condition!, 0, dy!), b!.shape) : undefined,
   ],
-  saves: ['inputs'],
+  saves: ['inputs.0'],
 };
 
 /** a where the condition holds, else b. One of them may be a number. */

@@ -21,7 +21,7 @@ export const sortOp: Op<SortAttrs> = {
   vjp: ([dy], { outputs: [, indices], attrs: { axis } }) => [
     dy && scatterAdd(fill(dy.backend, dy.shape, 0, dy.dtype), indices!, dy, axis),
   ],
-  saves: ['outputs'],
+  saves: ['outputs.1'],
 };
 
 /** Sorted elements and where they came from. */
