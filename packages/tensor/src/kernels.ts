@@ -83,6 +83,7 @@ export interface AxesAttrs {
 export interface AxisAttrs {
   readonly axis: number;
 }
+/** All elements are `value`. */
 export interface FillAttrs extends Spec {
   readonly value: number;
 }
@@ -157,9 +158,11 @@ export interface ConvolutionAttrs {
   readonly dilation: readonly number[];
   readonly groups: number;
 }
+/** `inputSize` are the spatial sizes of the convolution's input. */
 export interface ConvolutionInputGradAttrs extends ConvolutionAttrs {
   readonly inputSize: readonly number[];
 }
+/** `kernelSize` are the spatial sizes of the convolution's weight. */
 export interface ConvolutionWeightGradAttrs extends ConvolutionAttrs {
   readonly kernelSize: readonly number[];
 }
@@ -167,6 +170,7 @@ export interface ConvolutionWeightGradAttrs extends ConvolutionAttrs {
 export interface MaxPoolAttrs extends WindowAttrs {
   readonly ceilMode: boolean;
 }
+/** `countIncludePad` counts the padding's zeros in the average. */
 export interface AvgPoolAttrs extends MaxPoolAttrs {
   readonly countIncludePad: boolean;
 }
@@ -174,6 +178,7 @@ export interface AvgPoolAttrs extends MaxPoolAttrs {
 export interface MaxPoolGradAttrs {
   readonly inputSize: readonly number[];
 }
+/** `inputSize` are the spatial sizes of the pooled image. */
 export interface AvgPoolGradAttrs extends AvgPoolAttrs {
   readonly inputSize: readonly number[];
 }

@@ -139,12 +139,13 @@ export async function train(options: TrainArguments, registry: Registry): Promis
     out,
   };
   await writeFileAtomic(file('model.safetensors'), await netToSafetensors(net));
+  const { out: _, ...shown } = figures;
   await writeFileAtomic(
     file('report.html'),
     formatReport({
       title: `${options.model} on ${options.data}`,
       arguments: { ...options },
-      result: { ...figures },
+      result: shown,
       history: result.history,
       classes,
       confusion: evaluation.confusion,
