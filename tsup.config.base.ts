@@ -1,6 +1,9 @@
 import { defineConfig, type Options } from 'tsup';
 
-/** The build of every package: one ESM bundle with types. */
+/**
+ * The build of every package: ESM with types. What several entries use is a file of its own, because two copies of a class are two
+ * classes: an error of `@cnn/tensor/node` must be a `CnnError` of `@cnn/tensor`.
+ */
 export const library = (overrides: Options = {}) =>
   defineConfig({
     entry: ['src/index.ts'],
@@ -12,6 +15,6 @@ export const library = (overrides: Options = {}) =>
     sourcemap: true,
     clean: true,
     treeshake: false,
-    splitting: false,
+    splitting: true,
     ...overrides,
   });

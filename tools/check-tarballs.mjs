@@ -51,17 +51,24 @@ async function install() {
   if (cores.length !== 1) throw new Error(`there are ${cores.length} copies of @cnn/tensor: ${cores.join(', ')}`);
 }
 
-/** Every entry point is there and exports something. */
+/** Every entry point is there and exports something, and every error of it is an error of the core: `catch` tells them by class. */
 async function loadEntries() {
   const entries = packages.flatMap(({ manifest }) =>
     Object.keys(manifest.exports ?? {})
       .filter(entry => !entry.endsWith('.json'))
       .map(entry => manifest.name + entry.slice(1)),
   );
-  const check = entries.map(
-    entry => `if (Object.keys(await import('${entry}')).length === 0) throw new Error('${entry} exports nothing');\n`,
-  );
-  writeFileSync(join(consumer, 'entries.js'), check.join(''));
+  const check = entries.map(entry => `check('${entry}', await import('${entry}'));\n`);
+  const head = `import { CnnError } from '@cnn/tensor';
+const check = (entry, exported) => {
+  if (Object.keys(exported).length === 0) throw new Error(entry + ' exports nothing');
+  for (const [name, value] of Object.entries(exported)) {
+    const isError = typeof value === 'function' && value.prototype instanceof Error;
+    if (isError && value !== CnnError && !(value.prototype instanceof CnnError)) throw new Error(entry + ': ' + name + ' is no CnnError');
+  }
+};
+`;
+  writeFileSync(join(consumer, 'entries.js'), head + check.join(''));
   await must('node', ['entries.js'], inConsumer);
 }
 
