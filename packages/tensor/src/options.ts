@@ -1,4 +1,4 @@
-import { OptionError } from './errors.js';
+import { OptionError, show, UsageError } from './errors.js';
 
 /** Says whether a value may be given for an option. */
 export interface OptionRule {
@@ -53,6 +53,7 @@ export const option = {
 /**
  * Checks options against their rules. An option that is absent or undefined passes; list those that must be there as `required`.
  *
+ * @throws {UsageError} for options that are no object, as a number in their place.
  * @throws {OptionError} for an unknown option, a missing one or a value that its rule refuses; it names the option, the value and what is allowed.
  */
 export function checkOptions(
@@ -61,6 +62,10 @@ export function checkOptions(
   rules: Readonly<Record<string, OptionRule>>,
   required: readonly string[] = [],
 ): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    throw new UsageError(
+      `${owner}: the options are ${show(options)}; they must be an object { ${Object.keys(rules).join(', ')} }`,
+    );
   for (const [name, value] of Object.entries(options)) {
     const found = Object.hasOwn(rules, name) ? rules[name] : undefined;
     if (!found)

@@ -1,5 +1,5 @@
 /** Checks of options, and values in messages. */
-import { checkOptions, OptionError, option, show } from '@cnn/tensor';
+import { checkOptions, OptionError, option, show, UsageError } from '@cnn/tensor';
 import { describe, expect, test } from 'vitest';
 
 const cyclic: Record<string, unknown> = {};
@@ -43,6 +43,12 @@ describe('checkOptions', () => {
     checkOptions('adam', { rate: 0.1, name: 'x' }, rules, ['rate']);
     checkOptions('adam', {}, rules);
     checkOptions('adam', { rate: undefined }, rules);
+  });
+  test.each([[undefined], [null], [0.1], ['fast'], [[0.1]]])('refuses %s in their place', value => {
+    expect(() => checkOptions('adam', value as never, rules)).toThrow(UsageError);
+    expect(() => checkOptions('adam', value as never, rules)).toThrow(
+      `adam: the options are ${show(value)}; they must be an object { rate, name }`,
+    );
   });
   test('names an unknown option', () => {
     expect(() => checkOptions('adam', { rte: 1 }, rules)).toThrow(

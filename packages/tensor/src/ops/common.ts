@@ -1,7 +1,7 @@
 /** What the shape rules of the ops share. */
 import { apply } from '../apply.js';
 import type { AnyBackend } from '../backend.js';
-import { DTypeError, OptionError, ShapeError } from '../errors.js';
+import { DTypeError, OptionError, ShapeError, show } from '../errors.js';
 import type { None } from '../kernels.js';
 import type { Op } from '../op.js';
 import { checkOptions, option } from '../options.js';
@@ -18,13 +18,15 @@ export const one = <A>(op: Op<A>, inputs: readonly Tensor[], attrs: A, backend?:
 /** An axis counted from 0; from the end where it is negative. @throws {ShapeError} if the rank has no such axis. */
 export function axisOf(who: string, axis: number, rank: number): number {
   if (!Number.isInteger(axis) || axis < -rank || axis >= rank)
-    throw new ShapeError(`${who}: no axis ${axis} in a tensor of rank ${rank}`);
+    throw new ShapeError(`${who}: no axis ${show(axis)} in a tensor of rank ${rank}`);
   return axis < 0 ? axis + rank : axis;
 }
 
 /** Axes counted from 0, sorted and distinct; all of them where none are given. */
 export function axesOf(who: string, axes: number | readonly number[] | undefined, rank: number): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, i) => i);
+  if (typeof axes !== 'number' && !Array.isArray(axes))
+    throw new ShapeError(`${who}: the axes are ${show(axes)}; they must be a number or a list of numbers`);
   const list = (typeof axes === 'number' ? [axes] : axes).map(axis => axisOf(who, axis, rank));
   if (new Set(list).size < list.length) throw new ShapeError(`${who}: an axis is named twice in [${list.join(', ')}]`);
   return list.sort((a, b) => a - b);
