@@ -1,5 +1,5 @@
 /** Models as graphs of layers. `sequential`, `residual` and `branches` are shorthands of `graph`. */
-import { UsageError } from '@cnn/tensor';
+import { show, UsageError } from '@cnn/tensor';
 import type { Layer } from './layer.js';
 import { add, concat } from './layers/merge.js';
 
@@ -22,7 +22,8 @@ export interface Graph {
 /**
  * A model of named nodes. Parameters are named by the path of their node, as `block1.conv.weight`.
  *
- * @throws {UsageError} for a name that is used twice, has a dot, or is fed by something that is not defined before it.
+ * @throws {UsageError} for a name that is used twice, has a dot, or is fed by something that is not defined before it, and for a
+ * node without a layer, as `relu` instead of `relu()`.
  */
 export function graph({ inputs, nodes, outputs }: Omit<Graph, 'kind'>): Graph {
   const known = new Set<string>();
@@ -38,6 +39,9 @@ export function graph({ inputs, nodes, outputs }: Omit<Graph, 'kind'>): Graph {
       if (!known.has(source))
         throw new UsageError(`graph: node '${node.name}' is fed by '${source}', which is not defined before it`);
     }
+    const kind = node.layer?.kind;
+    if (kind !== 'layer' && kind !== 'graph')
+      throw new UsageError(`graph: node '${node.name}' is ${show(node.layer)}, not a layer as relu() gives it`);
     if (node.inputs.length === 0) throw new UsageError(`graph: node '${node.name}' has no inputs`);
     define(node.name);
   }

@@ -57,6 +57,8 @@ const initialiseRules = {
   dtype: option.oneOf('float32', 'float64'),
 };
 
+const applyRules = { training: option.boolean, step: option.index, update: option.any, observe: option.any };
+
 /**
  * Gives a model its weights.
  *
@@ -155,20 +157,22 @@ export class Net {
   /**
    * The output for a batch [n, ...input]; the outputs, as a list, of a model with several.
    *
-   * @throws {ShapeError} if the batch does not fit the model's input.
+   * @throws {ShapeError} if the batch does not fit the model's input. @throws {UsageError} if it is no tensor.
+   * @throws {OptionError} for an unknown or impossible option.
    */
   apply(x: Tensor, options?: ApplyOptions): Tensor;
   apply(x: Tensor | readonly Tensor[], options?: ApplyOptions): Tensor | Tensor[];
-  apply(
-    x: Tensor | readonly Tensor[],
-    { training = false, step = 0, update = () => {}, observe }: ApplyOptions = {},
-  ): Tensor | Tensor[] {
+  apply(x: Tensor | readonly Tensor[], options: ApplyOptions = {}): Tensor | Tensor[] {
+    checkOptions('net.apply', options, applyRules);
+    const { training = false, step = 0, update = () => {}, observe } = options;
     const { layers, outputs, inputShapes } = this.plan;
     const inputs = Array.isArray(x) ? (x as readonly Tensor[]) : [x as Tensor];
     if (inputs.length !== inputShapes.length)
       throw new ShapeError(`the model has ${inputShapes.length} inputs (${this.model.inputs.join(', ')}); got ${inputs.length}`);
     inputShapes.forEach((shape, i) => {
       const given = inputs[i]!;
+      // By its shape: of a tensor of another copy of the core, the core itself says so.
+      if (!Array.isArray(given?.shape)) throw new UsageError(`net.apply: input '${this.model.inputs[i]}' is not a tensor`);
       if (!sameShape(given.shape.slice(1), shape) || given.shape.length !== shape.length + 1)
         throw new ShapeError(
           `the model's input '${this.model.inputs[i]}' is [${['n', ...shape].join(', ')}]; got ${showShape(given.shape)}`,

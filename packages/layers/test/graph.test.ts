@@ -45,6 +45,17 @@ describe('graph', () => {
     expect(error.message).toContain(message);
   });
 
+  it.each([
+    ['a layer that was not called', [relu], "node '0' is a function, not a layer as relu() gives it"],
+    ['nothing', [undefined], "node '0' is undefined, not a layer"],
+    ['a list in a list', [[relu()]], "node '0' is [{"],
+    ['a layer in place of the list', relu(), "node 'kind' is 'layer', not a layer"],
+  ])('refuses %s', (_, layers, message) => {
+    const error = thrownBy(() => sequential(layers as never));
+    expect(error).toBeInstanceOf(UsageError);
+    expect(error.message).toContain(message);
+  });
+
   it('refuses several tensors for a layer of one, and an inner graph fed or read otherwise than it is made', () => {
     const fails = (parts: Parameters<typeof graph>[0]) => thrownBy(() => initialise(graph(parts), { backend, input: [2] }));
     const two = fails({ inputs: ['x'], nodes: [node('a', ['x', 'x'])], outputs: ['a'] });

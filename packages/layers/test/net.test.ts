@@ -101,6 +101,17 @@ describe('net.apply', () => {
     expect(backend.live()).toBe(0);
   });
 
+  it('refuses misspelt options and what is no tensor', () => {
+    const net = initialise(small, { backend, input });
+    const x = images(1);
+    expect(() => net.apply(x, { train: true } as never)).toThrow(
+      /net\.apply: option 'train' is true; allowed: no option of this name/,
+    );
+    expect(() => net.apply(new Float32Array(36) as never)).toThrow("net.apply: input 'input' is not a tensor");
+    for (const t of [x, net]) t.dispose();
+    expect(backend.live()).toBe(0);
+  });
+
   it('leaves nothing but its result, whether training or not', () => {
     const net = initialise(small, { backend, input });
     const x = images(4);
