@@ -1,8 +1,11 @@
 import { conv2d, flatten, type Graph, linear, maxPool2d, relu, sequential } from '@cnn/layers';
+import { checkOptions, option } from '@cnn/tensor';
 
 /** The network of the ConvNetJS CIFAR-10 demo (Karpathy, 2014): three 5x5 convolutions, each with relu and pooling, for images [3, 32, 32]. */
-export const convnetjsCifar10 = ({ classes = 10 }: { classes?: number } = {}): Graph =>
-  sequential({
+export function convnetjsCifar10(options: { classes?: number } = {}): Graph {
+  checkOptions('convnetjsCifar10', options, { classes: option.count });
+  const { classes = 10 } = options;
+  return sequential({
     conv1: conv2d({ filters: 16, kernelSize: 5, padding: 2 }),
     relu1: relu(),
     pool1: maxPool2d({ kernelSize: 2 }),
@@ -15,3 +18,4 @@ export const convnetjsCifar10 = ({ classes = 10 }: { classes?: number } = {}): G
     flatten: flatten(),
     fc: linear({ units: classes }),
   });
+}

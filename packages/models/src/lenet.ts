@@ -1,11 +1,14 @@
 import { conv2d, flatten, type Graph, linear, maxPool2d, relu, sequential } from '@cnn/layers';
+import { checkOptions, option } from '@cnn/tensor';
 
 /**
  * LeNet-5 (LeCun et al., 1998) in its modern form, with relu and max pooling: 61,706 parameters for images [1, 28, 28] and ten
  * classes.
  */
-export const lenet5 = ({ classes = 10 }: { classes?: number } = {}): Graph =>
-  sequential({
+export function lenet5(options: { classes?: number } = {}): Graph {
+  checkOptions('lenet5', options, { classes: option.count });
+  const { classes = 10 } = options;
+  return sequential({
     conv1: conv2d({ filters: 6, kernelSize: 5, padding: 2 }),
     relu1: relu(),
     pool1: maxPool2d({ kernelSize: 2 }),
@@ -19,3 +22,4 @@ export const lenet5 = ({ classes = 10 }: { classes?: number } = {}): Graph =>
     relu4: relu(),
     fc3: linear({ units: classes }),
   });
+}

@@ -25,3 +25,9 @@ test('each model gives one score a class', () => {
   }
   expect(planModel(convnetjsCifar10({ classes: 7 }), [[3, 32, 32]]).layers.at(-1)!.outputShape).toEqual([7]);
 });
+
+test.each([lenet5, mlp, convnetjsCifar10])('%o refuses options that it does not have', model => {
+  expect(() => model({ class: 7 } as never)).toThrow(/option 'class' is 7; allowed: no option of this name; known: classes/);
+  expect(() => model(7 as never)).toThrow(/the options are 7; they must be an object/);
+  expect(() => model({ classes: 0 })).toThrow(/option 'classes' is 0; allowed: a whole number >= 1/);
+});
