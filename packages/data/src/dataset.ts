@@ -1,4 +1,4 @@
-import { checkOptions, OptionError, option, ShapeError } from '@cnn/tensor';
+import { checkOptions, DTypeError, OptionError, option, ShapeError } from '@cnn/tensor';
 
 /** Channels, height and width of an image. */
 export type ImageShape = readonly [channels: number, height: number, width: number];
@@ -44,6 +44,7 @@ export interface ArrayDatasetOptions {
 /**
  * A dataset over arrays in memory.
  *
+ * @throws {DTypeError} for images that are not bytes 0 to 255 in a Uint8Array.
  * @throws {ShapeError} if the number of bytes is not that of as many images as there are labels.
  * @throws {OptionError} for an impossible shape or a label that is no class; it names the item.
  */
@@ -61,6 +62,8 @@ export function arrayDataset(options: ArrayDatasetOptions): Dataset {
     ['name', 'images', 'labels', 'shape', 'classes'],
   );
   const { name, images, shape, classes } = options;
+  // Numbers from 0 to 1 would all become 0.
+  if (!(images instanceof Uint8Array)) throw new DTypeError(`${name}: the images must be bytes 0 to 255 in a Uint8Array`);
   const labels = Int32Array.from(options.labels);
   const itemSize = sizeOf(shape);
   if (images.length !== labels.length * itemSize) {

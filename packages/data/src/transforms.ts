@@ -7,6 +7,8 @@ import {
   randomBits,
   randomKey,
   ShapeError,
+  show,
+  UsageError,
 } from '@cnn/tensor';
 import { type ImageShape, sizeOf } from './dataset.js';
 
@@ -36,8 +38,17 @@ export interface Transform {
   apply(batch: Batch, key: RandomKey): Batch;
 }
 
-/** Transforms one after the other as one; each gets a key of its own, so that adding one at the end changes none before it. */
+/**
+ * Transforms one after the other as one; each gets a key of its own, so that adding one at the end changes none before it.
+ *
+ * @throws {UsageError} for something that is no transform, as `toFloat` instead of `toFloat()`.
+ */
 export function compose(...transforms: readonly Transform[]): Transform {
+  transforms.forEach((transform, i) => {
+    // A function has an `apply`, too.
+    if (typeof transform !== 'object' || typeof transform?.apply !== 'function')
+      throw new UsageError(`transform ${i} is ${show(transform)}, not a transform as toFloat() gives it`);
+  });
   return {
     name: transforms.map(transform => transform.name).join(', '),
     shape: shape => transforms.reduce((current, transform) => transform.shape?.(current) ?? current, shape),

@@ -1,4 +1,4 @@
-import { OptionError, ShapeError } from '@cnn/tensor';
+import { DTypeError, OptionError, ShapeError } from '@cnn/tensor';
 import { describe, expect, it } from 'vitest';
 import { arrayDataset, limit, statistics, subset } from '../src/index.js';
 
@@ -43,6 +43,13 @@ describe('arrayDataset', () => {
       /labels\[2\]' is 2; allowed: a whole number from 0 to 1/,
     );
     expect(() => arrayDataset({ ...options, shape: [1, 0, 2] })).toThrow(/shape/);
+  });
+
+  it.each([[Float32Array.from({ length: 16 }, () => 0.5)], [Array(16).fill(1)]])('refuses images that are not bytes', images => {
+    expect(() => arrayDataset({ ...options, images: images as never })).toThrow(DTypeError);
+    expect(() => arrayDataset({ ...options, images: images as never })).toThrow(
+      'four: the images must be bytes 0 to 255 in a Uint8Array',
+    );
   });
 
   it('refuses an index outside of the set', async () => {

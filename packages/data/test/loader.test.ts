@@ -172,6 +172,14 @@ describe('loader', () => {
     });
   });
 
+  it.each([
+    [toFloat, 'transform 1 is a function, not a transform as toFloat() gives it'],
+    [undefined, 'transform 1 is undefined'],
+    [{ name: 'nothing' }, 'transform 1 is {"name":"nothing"}'],
+  ])('refuses what is no transform: %#', (transform, message) => {
+    expect(() => loader(numbered(9), { batchSize: 3, transforms: [toFloat(), transform as never] })).toThrow(message);
+  });
+
   it('refuses impossible options', () => {
     expect(() => loader(numbered(9), { batchSize: 0 })).toThrow(OptionError);
     expect(() => loader(numbered(9), { batchsize: 3 } as unknown as LoaderOptions)).toThrow(/no option of this name/);

@@ -146,7 +146,9 @@ async function cifar10Files(path: string): Promise<NamedBytes[]> {
     return entries.map(entry => ({ source: `${path}/${entry.path}`, bytes: entry.bytes }));
   }
   const present = await filesIn(path);
-  const wanted = present.filter(name => isCifarFile(name) || name === 'batches.meta.txt');
+  // `gunzip -k` leaves a file beside its archive; its images are there once.
+  const isTwice = (name: string): boolean => name.endsWith('.gz') && present.includes(name.slice(0, -3));
+  const wanted = present.filter(name => (isCifarFile(name) && !isTwice(name)) || name === 'batches.meta.txt');
   if (wanted.some(isCifarFile)) {
     const sources = wanted.map(name => join(path, name));
     return Promise.all(sources.map(async source => ({ source, bytes: await readBytes(source, MAX_UNPACKED_BYTES) })));
