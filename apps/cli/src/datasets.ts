@@ -1,5 +1,6 @@
 import type { DatasetPair } from '@cnn/data';
 import { type DatasetName, openDataset } from '@cnn/data/node';
+import { UsageError } from '@cnn/tensor';
 import { progressBar } from './progress.js';
 
 /** The datasets of this command. */
@@ -15,6 +16,9 @@ export interface OpenDataOptions {
 
 /** Opens a dataset by the name on the command line, with a progress bar for downloads and decoding. */
 export async function openData(name: DatasetName, { dataDir, input, json }: OpenDataOptions): Promise<DatasetPair> {
+  if (name === 'folder' && dataDir === undefined)
+    throw new UsageError(`--data folder needs --data-dir with the folder of class folders`);
+  if (name === 'digits' && dataDir !== undefined) throw new UsageError(`--data digits takes no --data-dir: digits are generated`);
   const bar = progressBar(`reading ${name}`, !json);
   try {
     return await openDataset(name, {

@@ -29,7 +29,9 @@ for (const command of [program, ...program.commands]) {
 
 // Whoever reads the output may have seen enough, as `head` does.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
+  if (error.code === 'EPIPE') return;
+  process.stderr.write(`cnn: ${error.message}\n`);
+  process.exit(1);
 });
 
 try {

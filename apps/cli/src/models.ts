@@ -1,10 +1,10 @@
 /** Finding models: by name, in a model file, or in the folder of a training run. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { initialise, loadWeights, type Net } from '@cnn/layers';
+import { initialise, loadWeights, type Net, type Summary, summary } from '@cnn/layers';
 import { type ModelFile, readModel, readWeights } from '@cnn/layers/node';
 import { standardModels } from '@cnn/models';
-import { type AnyBackend, FormatError, OptionError, type Shape } from '@cnn/tensor';
+import { type AnyBackend, FormatError, OptionError, type Shape, ShapeError, showShape } from '@cnn/tensor';
 import type { Registry } from './plugins.js';
 
 const isFile = async (path: string): Promise<boolean> => (await stat(path).catch(() => undefined))?.isFile() ?? false;
@@ -41,7 +41,7 @@ export interface TrainedNet {
 /**
  * The trained net in the folder of a run.
  *
- * @throws {OptionError} if there is no run. @throws {FileError | FormatError} if something is missing in it or damaged.
+ * @throws {OptionError} if there is no run. @throws {FileError | FormatError | ShapeError} if something is missing in it or damaged.
  */
 export async function openTrained(folder: string, registry: Registry, backend: AnyBackend): Promise<TrainedNet> {
   const modelFile = join(folder, 'model.json');
@@ -53,9 +53,17 @@ export async function openTrained(folder: string, registry: Registry, backend: A
   }
   const weights = join(folder, 'model.safetensors');
   if (!(await isFile(weights))) throw new FormatError(folder, 'it has no model.safetensors; the run is not finished');
+  checkOutput(summary(model, input), classes);
   const net = initialise(model, { backend, input });
   loadWeights(net, await readWeights(weights));
   return { net, input: imageShape(input), classes, normalise };
+}
+
+/** @throws {ShapeError} unless a model gives one number a class. */
+export function checkOutput({ outputShapes }: Summary, classes: readonly string[]): void {
+  const given = outputShapes.map(showShape).join(' and ');
+  if (given !== showShape([classes.length]))
+    throw new ShapeError(`the model gives ${given} for an image; ${classes.length} classes need [${classes.length}]`);
 }
 
 /** A shape as that of an image. @throws {FormatError} if it is not one. */

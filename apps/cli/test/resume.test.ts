@@ -110,6 +110,14 @@ describe('cnn train --resume', () => {
     expect((await file('out', 'model.safetensors')).equals(weights)).toBe(true);
   });
 
+  it('refuses a result that says nothing', async () => {
+    const tiny = [...(await writeTiny(used.dir)), '--epochs', '1', '--out', 'out'];
+    await train(...tiny);
+    await writeFile(join(used.dir, 'out', 'result.json'), '{}');
+    const { code, stderr } = await train(...tiny, '--resume', '--json');
+    expect({ code, stderr }).toEqual({ code: 1, stderr: 'cnn: out/result.json: it does not say what the run came to\n' });
+  });
+
   it('changes nothing in a finished run, and prints the same result', async () => {
     const tiny = [...(await writeTiny(used.dir)), '--epochs', '1', '--out', 'out'];
     const first = await train(...tiny, '--json');
@@ -123,10 +131,10 @@ describe('cnn train --resume', () => {
 
   it.each([
     ['epochs', ['--epochs', '3'], 'its epochs is 2, here 3'],
-    ['a learning rate', ['--lr', '0.5'], 'its optimizer is {"type":"adam",'],
+    ['a learning rate', ['--lr', '0.5'], 'its optimizer.learningRate is 0.002, here 0.5'],
     ['a seed', ['--seed', '1'], 'its seed is 0, here 1'],
     ['a limit', ['--limit', '30'], 'its images is 60, here 30'],
-    ['a model', ['--model', 'other.json'], 'its model is '],
+    ['a model', ['--model', 'other.json'], "its model.model.layers.2.type is 'relu', here 'flatten'"],
   ])('refuses the run of other arguments, finished or not, and changes nothing: %s', async (_, other, message) => {
     const tiny = [...(await writeTiny(used.dir)), '--epochs', '2', '--out', 'out'];
     await writeFile(

@@ -1,7 +1,9 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 
-import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { encode } from 'fast-png';
 import { describe, expect, it } from 'vitest';
 import { lastLine, useCommand } from './command.js';
 import { idx, tinyModel, writeTiny } from './tiny-data.js';
@@ -138,6 +140,53 @@ describe('cnn train', () => {
   });
 });
 
+/** Two linear layers on the pixels: nine scores, then ten. */
+const heads = [
+  { name: 'pixels', layer: { type: 'flatten' }, inputs: ['x'] },
+  { name: 'b', layer: { type: 'linear', units: 9 }, inputs: ['pixels'] },
+  { name: 'a', layer: { type: 'linear', units: 10 }, inputs: ['pixels'] },
+];
+
+describe('cnn train on what it finds', () => {
+  it('takes nothing away that is not of a run', async () => {
+    const tiny = [...(await writeTiny(used.dir)), '--epochs', '1', '--out', 'mine'];
+    await mkdir(join(used.dir, 'mine', 'checkpoints'), { recursive: true });
+    await writeFile(join(used.dir, 'mine', 'checkpoints', 'precious.txt'), 'kept');
+    for (const more of [[], ['--resume']]) {
+      const { code, stderr } = await train(...tiny, ...more);
+      expect(stderr).toContain(
+        'cnn: mine holds checkpoints but no run.json, so it is not the folder of a run; choose another --out\n',
+      );
+      expect(code).toBe(1);
+    }
+    expect(await readdir(join(used.dir, 'mine'))).toEqual(['checkpoints']);
+    expect((await file('mine', 'checkpoints', 'precious.txt')).toString()).toBe('kept');
+  });
+
+  it.each([
+    ['one class', ['cat'], "photos train has one class, 'cat'; there is nothing to tell apart"],
+    ['an empty test set', ['cat', 'dog'], 'photos test has no images'],
+  ])('refuses %s, and creates nothing', async (_, classes, message) => {
+    // One image a class: none is left for a test set of a fifth.
+    for (const name of classes) {
+      await mkdir(join(used.dir, 'photos', name), { recursive: true });
+      await writeFile(
+        join(used.dir, 'photos', name, '1.png'),
+        encode({ width: 2, height: 2, data: new Uint8Array(4), channels: 1 }),
+      );
+    }
+    const { code, stdout, stderr } = await train('--data', 'folder', '--data-dir', 'photos', '--model', 'mlp');
+    expect({ code, stdout, stderr }).toEqual({ code: 1, stdout: '', stderr: `cnn: ${message}\n` });
+    expect(await readdir(used.dir)).toEqual(['photos']);
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('says in a line that its output cannot be written', () => {
+    const run = [process.execPath, join(used.command.folder, 'main.js'), 'summary', 'lenet5'];
+    const { status, stderr } = spawnSync('bash', ['-c', '"$@" > /dev/full', 'bash', ...run], { cwd: used.dir, encoding: 'utf8' });
+    expect({ status, stderr }).toEqual({ status: 1, stderr: 'cnn: ENOSPC: no space left on device, write\n' });
+  });
+});
+
 describe('cnn train refuses', () => {
   it.each<[string, string[], number, string]>([
     ['no epochs', ['--epochs', '0'], 2, "option '--epochs <n>' argument '0' is invalid. It must be a whole number >= 1."],
@@ -175,7 +224,7 @@ describe('cnn train refuses', () => {
       'a folder for digits',
       ['--data', 'digits', '--data-dir', 'data'],
       1,
-      "option 'dataDir' is 'data'; allowed: nothing; 'digits' are generated",
+      '--data digits takes no --data-dir: digits are generated',
     ],
     ['a missing folder', ['--data-dir', 'none'], 1, 'none: no such file or folder'],
     [
@@ -216,6 +265,24 @@ describe('cnn train refuses', () => {
         withLayers(dir, layers => {
           layers[5] = { type: 'linear', units: 9 };
         }),
+      'the model gives [9] for an image; 10 classes need [10]',
+    ],
+    [
+      'a model with two outputs, of which one would do',
+      dir =>
+        writeFile(
+          join(dir, 'tiny.json'),
+          JSON.stringify({ ...tinyModel, model: { type: 'graph', inputs: ['x'], nodes: heads, outputs: ['b', 'a'] } }),
+        ),
+      'the model gives [9] and [10] for an image; 10 classes need [10]',
+    ],
+    [
+      'a model whose last layer would do, but is not its output',
+      dir =>
+        writeFile(
+          join(dir, 'tiny.json'),
+          JSON.stringify({ ...tinyModel, model: { type: 'graph', inputs: ['x'], nodes: heads, outputs: ['b'] } }),
+        ),
       'the model gives [9] for an image; 10 classes need [10]',
     ],
     [

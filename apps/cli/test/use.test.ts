@@ -79,7 +79,7 @@ describe('cnn eval', () => {
         editModel(model => {
           model.classes = ['a', 'b'];
         }),
-      'mnist test has the classes 0, 1, 2, 3, 4, 5, 6, 7, 8, 9; the model tells apart a, b',
+      'the model gives [10] for an image; 2 classes need [2]',
     ],
     ['other classes', ['--data', 'fashion-mnist'], async () => {}, 'fashion-mnist test has the classes T-shirt/top, Trouser, '],
     [
@@ -116,6 +116,27 @@ describe('cnn eval', () => {
     expect(stderr).toMatch(/^cnn: [^\n]*\n$/);
     expect(stderr).toContain(message);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  });
+
+  it('refuses weights that are no finite numbers', async () => {
+    await trained();
+    const weights = join(used.dir, 'out', 'model.safetensors');
+    const bytes = await readFile(weights);
+    bytes.writeFloatLE(Number.NaN, bytes.length - 4);
+    await writeFile(weights, bytes);
+    await cp(repository('packages/data/test/fixtures/grey.png'), join(used.dir, 'grey.png'));
+    expect(await cnn('eval', '--model', 'out', '--data', 'mnist', '--data-dir', 'data', '--json')).toEqual({
+      code: 1,
+      signal: null,
+      stdout: '',
+      stderr: "cnn: out: the model's loss is NaN; its weights may be damaged\n",
+    });
+    expect(await cnn('predict', '--model', 'out', 'grey.png', '--json')).toEqual({
+      code: 1,
+      signal: null,
+      stdout: '',
+      stderr: "cnn: out: the model's probabilities for grey.png are no finite numbers; its weights may be damaged\n",
+    });
   });
 
   it('refuses a run that is not finished', async () => {

@@ -125,8 +125,7 @@ export class Net {
 
   /** The shape of the first output without the batch axis. */
   get outputShape(): Shape {
-    const [first] = this.plan.outputs;
-    return first! < 0 ? this.plan.inputShapes[-1 - first!]! : this.plan.layers[first!]!.outputShape;
+    return this.plan.outputShapes[0]!;
   }
 
   /** A variable by name. @throws {UsageError} if there is none. */

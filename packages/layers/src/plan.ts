@@ -25,6 +25,8 @@ export interface Plan {
   readonly layers: readonly PlannedLayer[];
   /** The values that come out, numbered as in {@link PlannedLayer}. */
   readonly outputs: readonly number[];
+  /** Their shapes without the batch axis. */
+  readonly outputShapes: readonly Shape[];
 }
 
 /** A list of input shapes, where one or a list was given. */
@@ -115,6 +117,6 @@ export function planModel(model: Graph, inputShapes: readonly Shape[]): Plan {
       model,
       inputShapes.map((_, i) => -1 - i),
     );
-    return { inputShapes, layers, outputs };
+    return { inputShapes, layers, outputs, outputShapes: outputs.map(value => tensorOf.get(value)!.shape.slice(1)) };
   }, 'planModel');
 }

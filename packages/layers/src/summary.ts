@@ -25,6 +25,8 @@ export interface LayerSummary {
 export interface Summary extends Pick<LayerSummary, 'parameters' | 'state' | 'flops' | 'memory'> {
   /** Without the batch axis, one per input. */
   readonly inputShapes: readonly Shape[];
+  /** Without the batch axis, one per output. */
+  readonly outputShapes: readonly Shape[];
   readonly layers: readonly LayerSummary[];
 }
 
@@ -52,6 +54,7 @@ export function summary(model: Graph | Layer, input: Shape | readonly Shape[]): 
   const total = (key: 'parameters' | 'state' | 'flops' | 'memory'): number => layers.reduce((sum, layer) => sum + layer[key], 0);
   return {
     inputShapes: plan.inputShapes,
+    outputShapes: plan.outputShapes,
     layers,
     parameters: total('parameters'),
     state: total('state'),

@@ -24,6 +24,7 @@ describe('summary', () => {
     expect(layers[0]).toMatchObject({ type: 'conv2d', state: 0, memory: 4704 * 4 });
     expect(sums).toEqual({
       inputShapes: [[1, 28, 28]],
+      outputShapes: [[10]],
       parameters: 61_706,
       state: 0,
       flops: layers.reduce((total, layer) => total + layer.flops, 0),

@@ -1,7 +1,7 @@
 import { limit, loader, normalise, toFloat } from '@cnn/data';
 import type { DatasetName } from '@cnn/data/node';
 import { losses } from '@cnn/layers';
-import { option, ShapeError, showShape, UsageError } from '@cnn/tensor';
+import { FormatError, option, ShapeError, showShape, UsageError } from '@cnn/tensor';
 import { evaluate } from '@cnn/train';
 import { Command, Option } from 'commander';
 import { gather, number, printJson } from '../arguments.js';
@@ -53,6 +53,8 @@ export const evalCommand = (): Command =>
       const data = loader(chosen, { batchSize: options.batch, transforms: [toFloat(), normalise(scale)] });
       const result = await evaluate({ net, loss: losses.softmaxCrossEntropy(), data, topK, onProgress: bar.update });
       bar.stop();
+      if (!Number.isFinite(result.loss))
+        throw new FormatError(options.model, `the model's loss is ${result.loss}; its weights may be damaged`);
       if (!Number.isFinite(result.loss))
         throw new UsageError(`the loss on ${test.name} is ${result.loss}: the weights in ${options.model} are damaged`);
       if (options.json) printJson({ ...result, classes });

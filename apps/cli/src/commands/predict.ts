@@ -1,5 +1,5 @@
 import { type Batch, compose, decodeImage, fitImage, normalise, toFloat } from '@cnn/data';
-import { tensor } from '@cnn/tensor';
+import { FormatError, tensor } from '@cnn/tensor';
 import { readFileBytes } from '@cnn/tensor/node';
 import { predict } from '@cnn/train';
 import { Command } from 'commander';
@@ -42,6 +42,8 @@ export const predictCommand = (): Command =>
         const images = tensor(backend, prepare.apply(batch, [0, 0]).images, { shape: [1, ...input] });
         const [probabilities] = await predict(net, images);
         images.dispose();
+        if (!probabilities!.every(Number.isFinite))
+          throw new FormatError(model, `the model's probabilities for ${file} are no finite numbers; its weights may be damaged`);
         const ranked = probabilities!
           .map((probability, i) => ({ class: classes[i]!, probability }))
           .sort((a, b) => b.probability - a.probability);

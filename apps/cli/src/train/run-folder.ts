@@ -1,5 +1,5 @@
 /** The folder of a training run: what was trained there, how far it came, and what is made anew when a run starts. */
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FormatError, show, UsageError } from '@cnn/tensor';
 import { FileError, readFileBytes, writeFileAtomic } from '@cnn/tensor/node';
@@ -54,6 +54,8 @@ export async function findRun(
   const before = (await readJson(join(folder, 'run.json'))) as RunFile | undefined;
   if (!before?.settings) throw new FormatError(join(folder, 'run.json'), 'it does not say what was trained here');
   refuseOther(folder, before.settings, settings);
+  if (result && !Number.isFinite(result.testAccuracy))
+    throw new FormatError(join(folder, 'result.json'), 'it does not say what the run came to');
   if (result) return { state: 'finished', result };
   for (const key of ['backend', 'build', 'threads'] as const) {
     if (before[key] === build[key]) continue;
@@ -65,18 +67,39 @@ export async function findRun(
 function refuseOther(folder: string, theirs: RunSettings, ours: RunSettings): void {
   const differ = Object.keys({ ...theirs, ...ours }).filter(key => JSON.stringify(theirs[key]) !== JSON.stringify(ours[key]));
   if (differ.length === 0) return;
-  const each = differ.map(key => `its ${key} is ${show(theirs[key])}, here ${show(ours[key])}`);
+  const each = differ.map(key => `its ${key}${difference(theirs[key], ours[key])}`);
   throw new UsageError(
     `cannot resume: the run in ${folder} is another one: ${each.join('; ')}. Choose another --out, or start over without --resume`,
   );
 }
 
-/** Makes the folder ready for a run. One that starts over leaves nothing of the run before it. */
+/** Where two values of JSON differ, as ` is 1, here 2`, or `.layers.conv.filters is 1, here 2`: of all places, the first. */
+function difference(theirs: unknown, ours: unknown): string {
+  if (isRecord(theirs) && isRecord(ours)) {
+    const key = Object.keys({ ...theirs, ...ours }).find(name => JSON.stringify(theirs[name]) !== JSON.stringify(ours[name]));
+    if (key !== undefined) return `.${key}${difference(theirs[key], ours[key])}`;
+  }
+  return ` is ${show(theirs)}, here ${show(ours)}`;
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+
+/** What a run leaves in its folder, beside run.json, and the next one there takes away. */
+const outcomes = ['result.json', 'model.safetensors', 'report.html', 'history.csv', 'checkpoints'];
+
+/**
+ * Makes the folder ready for a run. One that starts over leaves nothing of the run before it.
+ *
+ * @throws {UsageError} if it would take away or overwrite what is not a run's.
+ */
 export async function prepareRun(folder: string, settings: RunSettings, build: BackendBuild, startsOver: boolean): Promise<void> {
   await mkdir(folder, { recursive: true });
   if (startsOver) {
-    for (const name of ['result.json', 'model.safetensors', 'report.html', 'history.csv', 'checkpoints'])
-      await rm(join(folder, name), { recursive: true, force: true });
+    const present = await readdir(folder);
+    const foreign = ['model.json', ...outcomes].find(name => present.includes(name));
+    if (foreign && !present.includes('run.json'))
+      throw new UsageError(`${folder} holds ${foreign} but no run.json, so it is not the folder of a run; choose another --out`);
+    for (const name of outcomes) await rm(join(folder, name), { recursive: true, force: true });
   }
   await writeJson(join(folder, 'run.json'), { settings, ...build } satisfies RunFile);
 }

@@ -4,13 +4,13 @@ import { type Dataset, limit, loader, normalise, statistics, toFloat } from '@cn
 import type { DatasetName } from '@cnn/data/node';
 import { formatSummary, initialise, losses, modelToJSON, netToSafetensors, summary } from '@cnn/layers';
 import { cosineAnnealing, type Optimizer, optimizerFromJSON } from '@cnn/optim';
-import { CnnError, OptionError, ShapeError, showShape } from '@cnn/tensor';
+import { CnnError, OptionError, ShapeError, showShape, UsageError } from '@cnn/tensor';
 import { writeFileAtomic } from '@cnn/tensor/node';
 import { fit } from '@cnn/train';
 import { checkpoints, csvLog } from '@cnn/train/node';
 import { buildOf, openBackend } from '../backend.js';
 import { openData } from '../datasets.js';
-import { findModel, imageShape } from '../models.js';
+import { checkOutput, findModel, imageShape } from '../models.js';
 import type { Registry } from '../plugins.js';
 import { formatReport } from '../report/report.js';
 import { defaultEpochs, defaultLearningRate, defaultOptimizerOptions } from './defaults.js';
@@ -58,12 +58,13 @@ export async function train(options: TrainArguments, registry: Registry): Promis
     ...(isFolder && fileModel.input && { input: imageShape(fileModel.input) }),
   });
   const training = options.limit === undefined ? whole : limit(whole, options.limit);
+  checkSets(training, test);
   checkInput(fileModel.input, training, options.model);
   const { model } = await findModel(options.model, registry, training.classes.length);
   const classes = training.classes;
   const scale = fileModel.normalise ?? safeScale(await statistics(training));
   const facts = summary(model, training.shape);
-  checkOutput(facts.layers.at(-1)?.outputShape ?? training.shape, classes.length);
+  checkOutput(facts, classes);
   const backend = await openBackend(options.backend, registry.backends);
   const net = initialise(model, { backend, input: training.shape, seed: options.seed });
 
@@ -182,10 +183,10 @@ function checkInput(input: readonly number[] | undefined, data: Dataset, model: 
     throw new ShapeError(`${model} takes images ${showShape(input)}, ${data.name} has ${showShape(data.shape)}`);
 }
 
-function checkOutput(shape: readonly number[], classes: number): void {
-  if (showShape(shape) !== showShape([classes])) {
-    throw new ShapeError(`the model gives ${showShape(shape)} for an image; ${classes} classes need [${classes}]`);
-  }
+function checkSets(training: Dataset, test: Dataset): void {
+  if (training.classes.length < 2)
+    throw new UsageError(`${training.name} has one class, '${training.classes[0]}'; there is nothing to tell apart`);
+  for (const { name, length } of [training, test]) if (length === 0) throw new UsageError(`${name} has no images`);
 }
 
 /** A channel without variation keeps its scale. */
