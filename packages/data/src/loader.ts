@@ -1,4 +1,4 @@
-import { checkOptions, OptionError, option, randomKey, randomPermutation, ShapeError } from '@cnn/tensor';
+import { checkOptions, OptionError, option, randomKey, randomPermutation, ShapeError, show, UsageError } from '@cnn/tensor';
 import type { Dataset } from './dataset.js';
 import { type Batch, compose, type Transform, toFloat } from './transforms.js';
 
@@ -47,7 +47,7 @@ export interface Loader {
  * Cuts a dataset into batches of float32 images.
  *
  * @throws {OptionError} for an unknown or impossible option.
- * @throws {ShapeError} if a transform cannot take the images, or if there is no batch at all.
+ * @throws {ShapeError} if a transform cannot take the images, or if there is no batch at all. @throws {UsageError} for what is no dataset.
  */
 export function loader(dataset: Dataset, options: LoaderOptions): Loader {
   checkOptions(
@@ -64,6 +64,8 @@ export function loader(dataset: Dataset, options: LoaderOptions): Loader {
     ['batchSize'],
   );
   const { batchSize, shuffle = false, seed = 0, dropLast = false, transforms = [toFloat()], prefetch = 2 } = options;
+  if (typeof dataset?.read !== 'function')
+    throw new UsageError(`loader: ${show(dataset)} is not a dataset; of a pair { train, test } it takes one`);
   const transform = compose(...transforms);
   const shape = transform.shape!(dataset.shape);
   const batches = dropLast ? Math.floor(dataset.length / batchSize) : Math.ceil(dataset.length / batchSize);

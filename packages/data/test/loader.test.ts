@@ -1,4 +1,4 @@
-import { OptionError, type RandomKey, ShapeError } from '@cnn/tensor';
+import { OptionError, type RandomKey, ShapeError, UsageError } from '@cnn/tensor';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -178,6 +178,15 @@ describe('loader', () => {
     [{ name: 'nothing' }, 'transform 1 is {"name":"nothing"}'],
   ])('refuses what is no transform: %#', (transform, message) => {
     expect(() => loader(numbered(9), { batchSize: 3, transforms: [toFloat(), transform as never] })).toThrow(message);
+  });
+
+  it('refuses a pair of datasets, or none', () => {
+    for (const dataset of [{ train: numbered(9), test: numbered(3) }, undefined]) {
+      expect(() => loader(dataset as never, { batchSize: 3 })).toThrow(UsageError);
+      expect(() => loader(dataset as never, { batchSize: 3 })).toThrow(
+        'is not a dataset; of a pair { train, test } it takes one',
+      );
+    }
   });
 
   it('refuses impossible options', () => {

@@ -8,6 +8,7 @@ import {
   option,
   ShapeError,
   sameShape,
+  show,
   showSpec,
   type Tensor,
   tidy,
@@ -102,6 +103,7 @@ function checkParameters(type: string, parameters: readonly Variable[]): void {
 }
 
 function checkGradients(type: string, targets: readonly Target[], grads: readonly Tensor[]): void {
+  if (!Array.isArray(grads)) throw new UsageError(`${type}: the gradients are ${show(grads)}; they must be a list of tensors`);
   if (grads.length !== targets.length)
     throw new UsageError(`${type}: ${grads.length} gradients for ${targets.length} parameters`);
   targets.forEach(({ parameter: { name, value } }, i) => {

@@ -1,4 +1,13 @@
-import { checkOptions, FormatError, OptionError, type OptionRule, option, type Tensor, type Variable } from '@cnn/tensor';
+import {
+  checkOptions,
+  FormatError,
+  OptionError,
+  type OptionRule,
+  option,
+  type Tensor,
+  UsageError,
+  type Variable,
+} from '@cnn/tensor';
 import { OptimizerState, type StepConfig } from './optimizer-state.js';
 import { type AnyParameterGroup, checkGroups, matches, type ParameterGroup } from './parameter-group.js';
 
@@ -60,7 +69,7 @@ export class Optimizer {
    * Makes its slots for some parameters: zeros named `<parameter>/<slot>`, on the parameter's backend and of its dtype. Frozen
    * parameters are simply not passed.
    *
-   * @throws {OptionError} for a group that matches none of them. @throws {UsageError} if two have one name.
+   * @throws {OptionError} for a group that matches none of them. @throws {UsageError} if it gets no list, or if two have one name.
    * @throws {DTypeError} for a parameter that is not float.
    */
   readonly init: (parameters: readonly Variable[]) => OptimizerState;
@@ -99,6 +108,7 @@ export function defineOptimizer<C extends object>(definition: OptimizerDefinitio
     definition.check?.(config);
     for (const group of groups) definition.check?.({ ...config, ...group });
     const init = (parameters: readonly Variable[]): OptimizerState => {
+      if (!Array.isArray(parameters)) throw new UsageError(`${type}: init takes a list of variables; of a net, net.trainable`);
       refuseUnmatched(type, groups, parameters);
       const targets = parameters.map(parameter => {
         const own = configOf<C>(parameter.name, config, groups);

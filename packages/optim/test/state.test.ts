@@ -156,6 +156,16 @@ describe('slots', () => {
     }
   });
 
+  test('a net is no list of parameters, and a tensor no list of gradients', () => {
+    const net = { trainable: [variable('w', [1])] };
+    expect(() => sgd().init(net as never)).toThrow(
+      new UsageError('sgd: init takes a list of variables; of a net, net.trainable'),
+    );
+    const state = sgd().init(net.trainable);
+    expect(() => state.step(Promise.resolve([]) as never)).toThrow('sgd: the gradients are {}; they must be a list of tensors');
+    expect(() => state.step(undefined as never)).toThrow('sgd: the gradients are undefined; they must be a list of tensors');
+  });
+
   test('parameters must be float and have names of their own', () => {
     const whole = new Variable('n', tensor(backend, [1], { dtype: 'int32' }));
     expect(() => sgd().init([whole])).toThrow(DTypeError);
