@@ -64,7 +64,7 @@ export function loader(dataset: Dataset, options: LoaderOptions): Loader {
     ['batchSize'],
   );
   const { batchSize, shuffle = false, seed = 0, dropLast = false, transforms = [toFloat()], prefetch = 2 } = options;
-  if (typeof dataset?.read !== 'function')
+  if (!Array.isArray(dataset?.shape))
     throw new UsageError(`loader: ${show(dataset)} is not a dataset; of a pair { train, test } it takes one`);
   const transform = compose(...transforms);
   const shape = transform.shape!(dataset.shape);
