@@ -12,6 +12,7 @@ export * from './optimizer-step';
 export * from './pooling';
 export * from './reduce';
 export * from './softmax';
+export * from './winograd';
 
 /** The first byte behind the module's own data. */
 export function heapBase(): usize {

@@ -8,5 +8,5 @@ export {
   cpuReference,
 } from './reference.js';
 export type { ArrayView, ReferenceKernel, ReferenceKernels } from './reference-kernel.js';
-export type { Runtime } from './wasm/kernel.js';
+export type { ConvolutionMode, Runtime } from './wasm/kernel.js';
 export type { Build } from './wasm/module.js';

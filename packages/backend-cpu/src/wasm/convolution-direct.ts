@@ -1,6 +1,6 @@
 /** Direct convolution: the kernels of `assembly/convolution.ts`. */
-import { type ConvolutionAlgorithm, type Geometry, hasStride } from './convolution-geometry.js';
-import type { Runtime } from './kernel.js';
+import { type ConvolutionAlgorithm, type Geometry, hasStride, transposed } from './convolution-geometry.js';
+import { type Runtime, zeros } from './kernel.js';
 import { products } from './matmul.js';
 
 /** Groups of four pixels that are worth a call of the weight gradient's micro-kernel. */
@@ -40,28 +40,6 @@ export const direct: ConvolutionAlgorithm = {
     runtime.exports.convolutionWeightGrad(plan, x, dy, dw);
   },
 };
-
-/** The convolution of dy that gives dx, where the stride is 1. */
-function transposed(g: Geometry): Geometry {
-  return {
-    ...g,
-    channels: g.filters,
-    height: g.outHeight,
-    width: g.outWidth,
-    filters: g.channels,
-    outHeight: g.height,
-    outWidth: g.width,
-    top: (g.kernelHeight - 1) * g.dilationHeight - g.top,
-    left: (g.kernelWidth - 1) * g.dilationWidth - g.left,
-  };
-}
-
-/** Scratch memory of so many zeros. */
-function zeros({ memory, scratch }: Runtime, length: number): number {
-  const pointer = scratch(4 * length);
-  memory.f32.fill(0, pointer / 4, pointer / 4 + length);
-  return pointer;
-}
 
 /**
  * The forward kernel. `strides` of the weight are those of [filter, channel, kernel row, kernel column], in elements, from

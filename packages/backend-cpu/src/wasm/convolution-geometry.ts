@@ -50,6 +50,21 @@ export function geometryOf(x: Shape, kernelSize: Shape, y: Shape, attrs: Convolu
 /** Whether windows lie further than one pixel apart. */
 export const hasStride = (g: Geometry): boolean => g.strideHeight > 1 || g.strideWidth > 1;
 
+/** The convolution of dy that gives dx, where the stride is 1. */
+export function transposed(g: Geometry): Geometry {
+  return {
+    ...g,
+    channels: g.filters,
+    height: g.outHeight,
+    width: g.outWidth,
+    filters: g.channels,
+    outHeight: g.height,
+    outWidth: g.width,
+    top: (g.kernelHeight - 1) * g.dilationHeight - g.top,
+    left: (g.kernelWidth - 1) * g.dilationWidth - g.left,
+  };
+}
+
 /** A way to compute a convolution and its gradients. All but sizes are pointers; every output is written, none is read. */
 export interface ConvolutionAlgorithm {
   /** y [n, o, oh, ow] of x [n, c, h, w], weight [o, c / groups, kh, kw] and perhaps a bias [o]. */

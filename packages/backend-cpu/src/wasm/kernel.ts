@@ -10,9 +10,14 @@ import type { KernelExports } from '../generated/exports.js';
 import type { CpuBuffer, CpuMemory } from '../memory.js';
 import type { Build } from './module.js';
 
+/** `exact`: every convolution by direct sums. `fast`: by Winograd's algorithm where that is faster. */
+export type ConvolutionMode = 'fast' | 'exact';
+
 /** What a kernel works with. */
 export interface Runtime {
   readonly build: Build;
+  /** Which algorithms of convolution are allowed. */
+  readonly convolution: ConvolutionMode;
   /** The memory that all buffers lie in. What is allocated here directly stays until it is freed. */
   readonly memory: CpuMemory;
   /** The functions of the WASM module. */
@@ -21,6 +26,13 @@ export interface Runtime {
   allocate(spec: Spec): CpuBuffer;
   /** Memory for the time of the call, not cleared: its first byte. */
   scratch(bytes: number): number;
+}
+
+/** Scratch memory of so many zeros. */
+export function zeros({ memory, scratch }: Runtime, length: number): number {
+  const pointer = scratch(4 * length);
+  memory.f32.fill(0, pointer / 4, pointer / 4 + length);
+  return pointer;
 }
 
 /**
