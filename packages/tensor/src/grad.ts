@@ -41,6 +41,7 @@ export interface Gradients<R> {
  * @throws {ShapeError} if the loss is not a float scalar. @throws {UsageError} if `fn` returns a promise or assigns a variable.
  */
 export function grad<R extends Loss>(fn: (context: GradContext) => R, variables: readonly (Tensor | Variable)[]): Gradients<R> {
+  if (!Array.isArray(variables)) throw new UsageError('grad: the variables must be a list');
   const sources = variables.map(variable => valueIn(variable instanceof Variable ? variable.value : variable, 'grad'));
   const tape = new Tape(sources);
   return tidy(() => {

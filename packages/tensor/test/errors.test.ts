@@ -16,6 +16,7 @@ import {
   tensor,
   tidy,
   UsageError,
+  Variable,
   VERSION,
 } from '@cnn/tensor';
 import { expect, test, vi } from 'vitest';
@@ -364,4 +365,23 @@ test('a backend that nobody awaited, or that is none', () => {
   expect(() => ops.zeros(promise as never, [1])).toThrow(new UsageError('fill: the backend is a promise; await it'));
   expect(() => tensor({} as never, [1])).toThrow(new UsageError('tensor: that is no backend'));
   expect(() => ops.arange(undefined as never, 1)).toThrow(new UsageError('arange: that is no backend'));
+});
+
+test('whatever is given in place of a tensor, every op says so', () => {
+  const backend = cpuReference();
+  const variable = new Variable('w', float64(backend, [1, 2]));
+  const helpers = /^(check|axisOf|axesOf|broadcastShapes|windowAttrs|windowCounts)|Op$/;
+  const functions = Object.entries(ops).filter(([name, value]) => typeof value === 'function' && !helpers.test(name));
+  expect(functions.length).toBeGreaterThan(100);
+  for (const [name, op] of functions) {
+    for (const wrong of [undefined, 3, [1, 2], variable]) {
+      const call = (): unknown => (op as (...args: unknown[]) => unknown)(wrong, 1, 1);
+      expect(call, `${name}(${wrong})`).toThrow(CnnError);
+    }
+  }
+  expect(() => ops.softmax(variable as never)).toThrow(
+    new UsageError('softmax: a variable is no tensor; its tensor is variable.value'),
+  );
+  expect(() => grad(() => sum(variable.value), variable as never)).toThrow(new UsageError('grad: the variables must be a list'));
+  variable.dispose();
 });

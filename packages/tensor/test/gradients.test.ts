@@ -17,12 +17,8 @@ const shapeHelpers = [
   'broadcastShapes',
   'checkDType',
   'checkFloat',
-  'checkImages',
   'checkRank',
   'checkSameDType',
-  'extentOf',
-  'perAxis',
-  'poolCounts',
   'windowAttrs',
   'windowCounts',
 ];

@@ -1,7 +1,7 @@
 /** Activation functions composed of simpler ops. */
 import { type Tensor, tidy } from '../tensor.js';
 import { add, div, greater, greaterEqual, less, lessEqual, mul } from './binary.js';
-import { checkOneOf, refuseUnknown } from './common.js';
+import { checkOneOf, checkTensor, refuseUnknown } from './common.js';
 import { where } from './select.js';
 import { reshape } from './shape.js';
 import { abs, erf, expm1, sigmoid, softplus, square, tanh } from './unary.js';
@@ -47,6 +47,7 @@ export interface GeluOptions {
 
 /** x Φ(x) with Φ the normal distribution function, x/2 (1 + erf(x / √2)) (Hendrycks and Gimpel, 2016). */
 export function gelu(x: Tensor, { approximate = 'none', ...left }: GeluOptions = {}): Tensor {
+  checkTensor('gelu', x);
   refuseUnknown('gelu', left);
   checkOneOf('gelu', 'approximate', approximate, ['none', 'tanh']);
   return tidy(() => {

@@ -3,7 +3,7 @@ import type { CastAttrs } from '../kernels.js';
 import type { Op } from '../op.js';
 import { type DType, isFloat } from '../spec.js';
 import { alias, checkBackendHas, type Tensor } from '../tensor.js';
-import { one } from './common.js';
+import { checkTensor, one } from './common.js';
 
 /** The op of {@link cast}. */
 export const castOp: Op<CastAttrs> = {
@@ -18,6 +18,7 @@ export const castOp: Op<CastAttrs> = {
  * is true. Gradients flow between float32 and float64.
  */
 export const cast = (x: Tensor, dtype: DType): Tensor => {
+  checkTensor('cast', x);
   checkBackendHas('cast', x.backend, dtype);
   return x.dtype === dtype ? alias(x) : one(castOp, [x], { dtype });
 };

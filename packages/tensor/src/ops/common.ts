@@ -1,7 +1,7 @@
 /** What the shape rules of the ops share. */
 import { apply } from '../apply.js';
 import type { AnyBackend } from '../backend.js';
-import { DTypeError, OptionError, ShapeError, show } from '../errors.js';
+import { DTypeError, OptionError, ShapeError, show, UsageError } from '../errors.js';
 import type { None } from '../kernels.js';
 import type { Op } from '../op.js';
 import { checkOptions, option } from '../options.js';
@@ -10,6 +10,25 @@ import type { Tensor } from '../tensor.js';
 
 /** No attributes. */
 export const none: None = {};
+
+/**
+ * Functions that read a shape before they run an op call this first.
+ *
+ * @throws {UsageError} for something else than a tensor.
+ */
+export function checkTensor(who: string, x: unknown): void {
+  if (typeof x === 'object' && x !== null && Array.isArray((x as Partial<Spec>).shape)) return;
+  const isVariable = typeof x === 'object' && x !== null && 'value' in x && 'name' in x;
+  throw new UsageError(
+    `${who}: ${isVariable ? 'a variable is no tensor; its tensor is variable.value' : `${show(x)} is no tensor`}`,
+  );
+}
+
+/** How many axes a tensor has. @throws {UsageError} for something else than a tensor. */
+export function rankOf(who: string, x: Tensor): number {
+  checkTensor(who, x);
+  return x.shape.length;
+}
 
 /** Runs an op and gives its first output. */
 export const one = <A>(op: Op<A>, inputs: readonly Tensor[], attrs: A, backend?: AnyBackend): Tensor =>
@@ -47,6 +66,7 @@ export function broadcastShapes(who: string, a: Shape, b: Shape): Shape {
 
 /** @throws {DTypeError} unless all are of one of the dtypes. */
 export function checkDType(who: string, allowed: readonly DType[], ...specs: readonly Spec[]): void {
+  for (const spec of specs) checkTensor(who, spec);
   for (const { dtype } of specs) {
     if (!allowed.includes(dtype)) throw new DTypeError(`${who}: got ${dtype}, takes ${allowed.join(', ')}; use cast`);
   }
@@ -54,12 +74,14 @@ export function checkDType(who: string, allowed: readonly DType[], ...specs: rea
 
 /** @throws {DTypeError} unless all have the same dtype. */
 export function checkSameDType(who: string, ...specs: readonly Spec[]): void {
+  for (const spec of specs) checkTensor(who, spec);
   const odd = specs.find(spec => spec.dtype !== specs[0]!.dtype);
   if (odd) throw new DTypeError(`${who}: mixes ${specs[0]!.dtype} and ${odd.dtype}; use cast`);
 }
 
 /** @throws {DTypeError} unless all are of one floating-point dtype. */
 export function checkFloat(who: string, ...specs: readonly Spec[]): void {
+  for (const spec of specs) checkTensor(who, spec);
   const odd = specs.find(spec => !isFloat(spec.dtype));
   if (odd) throw new DTypeError(`${who}: got ${odd.dtype}, takes float32 or float64; use cast`);
   checkSameDType(who, ...specs);
@@ -80,7 +102,9 @@ export function checkNumber(who: string, dtype: DType, value: number): void {
 }
 
 /** @throws {ShapeError} unless the tensor has this rank. */
-export function checkRank(who: string, { shape }: Spec, rank: number, layout: string): void {
+export function checkRank(who: string, spec: Spec, rank: number, layout: string): void {
+  checkTensor(who, spec);
+  const { shape } = spec;
   if (shape.length !== rank) throw new ShapeError(`${who}: the input is ${showShape(shape)}; it must be ${layout}`);
 }
 

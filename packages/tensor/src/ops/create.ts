@@ -5,7 +5,7 @@ import type { ArangeAttrs, FillAttrs } from '../kernels.js';
 import type { Op } from '../op.js';
 import { checkShape, type DType, type Shape } from '../spec.js';
 import { checkBackendHas, type Tensor } from '../tensor.js';
-import { checkNumber, one, refuseUnknown } from './common.js';
+import { checkNumber, checkTensor, one, refuseUnknown } from './common.js';
 
 /** The op of {@link fill}. */
 export const fillOp: Op<FillAttrs> = {
@@ -31,10 +31,16 @@ export const zeros = (backend: AnyBackend, shape: Shape, dtype?: DType): Tensor 
 export const ones = (backend: AnyBackend, shape: Shape, dtype?: DType): Tensor => fill(backend, shape, 1, dtype);
 
 /** A tensor filled with a number, with the shape, dtype and backend of another. */
-export const fillLike = ({ backend, shape, dtype }: Tensor, value: number): Tensor => fill(backend, shape, value, dtype);
+export const fillLike = (x: Tensor, value: number): Tensor => {
+  checkTensor('fillLike', x);
+  return fill(x.backend, x.shape, value, x.dtype);
+};
 
 /** A number as a tensor of shape [] with the dtype and backend of another. */
-export const scalarLike = ({ backend, dtype }: Tensor, value: number): Tensor => fill(backend, [], value, dtype);
+export const scalarLike = (x: Tensor, value: number): Tensor => {
+  checkTensor('scalarLike', x);
+  return fill(x.backend, [], value, x.dtype);
+};
 
 /** The op of {@link arange}. */
 export const arangeOp: Op<ArangeAttrs> = {

@@ -8,11 +8,14 @@ import { mul } from './binary.js';
 import { checkFloat, one } from './common.js';
 import { where } from './select.js';
 
+const isKey = (key: unknown): boolean => Array.isArray(key) && key.length === 2 && key.every(Number.isInteger);
+
 /** The op of {@link dropout}. The same key drops the same elements, so the gradient is dropout of dy. */
 export const dropoutOp: Op<DropoutAttrs> = {
   name: 'dropout',
-  infer: ([x], { rate }) => {
+  infer: ([x], { rate, key }) => {
     checkFloat('dropout', x!);
+    if (!isKey(key)) throw new OptionError('dropout', 'key', key, 'a key as randomKey makes it');
     if (!(rate >= 0 && rate < 1)) throw new OptionError('dropout', 'rate', rate, 'a number in [0, 1)');
     return [x!];
   },

@@ -6,7 +6,7 @@ import { type DType, type Spec, sameShape, showShape } from '../spec.js';
 import { type Tensor, tidy } from '../tensor.js';
 import { equal, greaterEqual, less, logicalAnd } from './binary.js';
 import { cast } from './cast.js';
-import { axisOf, checkSameDType, one } from './common.js';
+import { axisOf, checkSameDType, checkTensor, one, rankOf } from './common.js';
 import { arange, fill } from './create.js';
 import { where } from './select.js';
 import { broadcastTo, expandDims, reshape } from './shape.js';
@@ -39,7 +39,7 @@ export const gatherOp: Op<AxisAttrs> = {
  * NaN, or 0 in whole numbers.
  */
 export const gather = (x: Tensor, indices: Tensor, axis: number): Tensor =>
-  one(gatherOp, [x, indices], { axis: axisOf('gather', axis, x.shape.length) });
+  one(gatherOp, [x, indices], { axis: axisOf('gather', axis, rankOf('gather', x)) });
 
 /** The op of {@link scatterAdd}. */
 export const scatterAddOp: Op<AxisAttrs> = {
@@ -65,10 +65,11 @@ const inRange = (indices: Tensor, n: number): Tensor => logicalAnd(greaterEqual(
 
 /** x with the updates added at their indices along an axis, as PyTorch's `scatter_add`. An index out of range is left out. */
 export const scatterAdd = (x: Tensor, indices: Tensor, updates: Tensor, axis: number): Tensor =>
-  one(scatterAddOp, [x, indices, updates], { axis: axisOf('scatterAdd', axis, x.shape.length) });
+  one(scatterAddOp, [x, indices, updates], { axis: axisOf('scatterAdd', axis, rankOf('scatterAdd', x)) });
 
 /** Whole slices along an axis: `indices` [k] gives a tensor with size k there. */
 export function take(x: Tensor, indices: Tensor, axis = 0): Tensor {
+  checkTensor('take', x);
   const at = axisOf('take', axis, x.shape.length);
   if (indices.shape.length !== 1) throw new ShapeError(`take: the indices are ${showShape(indices.shape)}; they must be [k]`);
   return tidy(() => {
@@ -82,6 +83,7 @@ export function take(x: Tensor, indices: Tensor, axis = 0): Tensor {
 
 /** 1 at the class of each label and 0 elsewhere: labels [...] of int32 give [..., classes]. A label out of range gives zeros. */
 export function oneHot(labels: Tensor, classes: number, dtype: DType = 'float32'): Tensor {
+  checkTensor('oneHot', labels);
   if (!Number.isSafeInteger(classes) || classes < 1) throw new OptionError('oneHot', 'classes', classes, 'a whole number >= 1');
   return tidy(() => cast(equal(expandDims(labels, -1), arange(labels.backend, classes)), dtype));
 }

@@ -10,7 +10,21 @@ export * from './gather.js';
 export * from './matmul.js';
 export * from './normalization.js';
 export * from './optimizer-step.js';
-export * from './pooling.js';
+export {
+  type AvgPoolOptions,
+  adaptiveAvgPool2d,
+  adaptiveMaxPool2d,
+  avgPool2d,
+  avgPool2dGradOp,
+  avgPool2dOp,
+  globalAvgPool2d,
+  globalMaxPool2d,
+  type MaxPoolOptions,
+  maxPool2d,
+  maxPool2dGradOp,
+  maxPool2dOp,
+  maxPool2dWithIndices,
+} from './pooling.js';
 export * from './reduce.js';
 export * from './resize.js';
 export * from './select.js';
@@ -19,4 +33,14 @@ export * from './slice.js';
 export * from './softmax.js';
 export * from './sort.js';
 export * from './unary.js';
-export * from './window.js';
+export {
+  fold,
+  foldOp,
+  type Padding,
+  type PerAxis,
+  unfold,
+  unfoldOp,
+  type WindowOptions,
+  windowAttrs,
+  windowCounts,
+} from './window.js';

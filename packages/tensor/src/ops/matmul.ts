@@ -7,7 +7,7 @@ import { checkOptions, option } from '../options.js';
 import { showShape, sizeOf } from '../spec.js';
 import { type Tensor, tidy } from '../tensor.js';
 import { add } from './binary.js';
-import { broadcastShapes, checkDType, checkFloat, checkSameDType, none, one } from './common.js';
+import { broadcastShapes, checkDType, checkFloat, checkSameDType, checkTensor, none, one } from './common.js';
 import { sum } from './reduce.js';
 import { reshape, sumTo } from './shape.js';
 
@@ -50,6 +50,8 @@ const matmulRules = { transposeA: option.boolean, transposeB: option.boolean };
  * @throws {ShapeError} where the inner sizes differ.
  */
 export function matmul(a: Tensor, b: Tensor, options: Partial<MatmulAttrs> = {}): Tensor {
+  checkTensor('matmul', a);
+  checkTensor('matmul', b);
   checkOptions('matmul', options, matmulRules);
   const { transposeA = false, transposeB = false } = options;
   if (a.shape.length === 0 || b.shape.length === 0) throw new ShapeError('matmul: a scalar has no rows; use mul');

@@ -8,7 +8,7 @@ import { checkOptions, option } from '../options.js';
 import { type Spec, sameShape, showShape, sizeOf } from '../spec.js';
 import { type Tensor, tidy } from '../tensor.js';
 import { add, div, mul, pow, sub } from './binary.js';
-import { checkFloat, checkRank, one, refuseUnknown } from './common.js';
+import { checkFloat, checkRank, checkTensor, one, refuseUnknown } from './common.js';
 import { avgPool2d } from './pooling.js';
 import { mean, sum, variance } from './reduce.js';
 import { broadcastTo, reshape } from './shape.js';
@@ -149,6 +149,7 @@ export function batchNormInference(
   statistics: { readonly mean: Tensor; readonly variance: Tensor },
   { epsilon = 1e-5, ...left }: NormOptions = {},
 ): Tensor {
+  checkTensor('batchNormInference', x);
   checkEpsilon('batchNormInference', epsilon, left);
   return one(batchNormInferenceOp, [x, weight, bias, statistics.mean, statistics.variance], { epsilon });
 }
@@ -172,6 +173,7 @@ export function layerNorm(
   bias?: Tensor,
   { epsilon = 1e-5, ...left }: NormOptions = {},
 ): Tensor {
+  checkTensor('layerNorm', x);
   checkEpsilon('layerNorm', epsilon, left);
   const rank = x.shape.length;
   if (normalizedShape.length === 0 || !sameShape(x.shape.slice(-normalizedShape.length), normalizedShape)) {
@@ -200,6 +202,7 @@ export function groupNorm(
   bias?: Tensor,
   { epsilon = 1e-5, ...left }: NormOptions = {},
 ): Tensor {
+  checkTensor('groupNorm', x);
   checkEpsilon('groupNorm', epsilon, left);
   checkChannels('groupNorm', x, ...[weight, bias].filter(v => v !== undefined));
   const [n, c, ...spatial] = x.shape as [number, number, ...number[]];
@@ -215,8 +218,10 @@ export function groupNorm(
 }
 
 /** Instance normalisation (Ulyanov et al., 2016): group normalisation with a group per channel. */
-export const instanceNorm = (x: Tensor, weight?: Tensor, bias?: Tensor, options: NormOptions = {}): Tensor =>
-  groupNorm(x, x.shape[1]!, weight, bias, options);
+export function instanceNorm(x: Tensor, weight?: Tensor, bias?: Tensor, options: NormOptions = {}): Tensor {
+  checkTensor('instanceNorm', x);
+  return groupNorm(x, x.shape[1]!, weight, bias, options);
+}
 
 /** Options of {@link localResponseNorm}. */
 export interface LocalResponseNormOptions {

@@ -8,7 +8,7 @@ import { isFloat, type Spec, showShape } from '../spec.js';
 import { alias, type Tensor, tidy } from '../tensor.js';
 import { div, equal, mul, sub } from './binary.js';
 import { cast } from './cast.js';
-import { axesOf, axisOf, checkDType, checkFloat, keepDimsOf, one } from './common.js';
+import { axesOf, axisOf, checkDType, checkFloat, checkTensor, keepDimsOf, one, rankOf } from './common.js';
 import { fill } from './create.js';
 import { broadcastTo, reshape } from './shape.js';
 import { concat, slice } from './slice.js';
@@ -53,7 +53,7 @@ const minOp = extremeOp('min');
 
 function reduce(op: Op<AxesAttrs>, x: Tensor, axes: Axes, options: ReduceOptions): Tensor {
   const keepDims = keepDimsOf(op.name, options);
-  const list = axesOf(op.name, axes, x.shape.length);
+  const list = axesOf(op.name, axes, rankOf(op.name, x));
   if (keepDims) return one(op, [x], { axes: list });
   return tidy(() => dropAxes(one(op, [x], { axes: list }), list));
 }
@@ -75,6 +75,7 @@ export const min = (x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor
 
 /** The mean over axes. */
 export function mean(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
+  checkTensor('mean', x);
   keepDimsOf('mean', options);
   checkFloat('mean', x);
   return tidy(() => {
@@ -90,6 +91,7 @@ const varianceRules = { keepDims: option.boolean, correction: option.number };
  * PyTorch it is NaN or infinite, never negative, where the correction leaves nothing to divide by.
  */
 export function variance(x: Tensor, axes?: Axes, options: ReduceOptions & { readonly correction?: number } = {}): Tensor {
+  checkTensor('variance', x);
   checkOptions('variance', options, varianceRules);
   const { keepDims = false, correction = 1 } = options;
   checkFloat('variance', x);
@@ -101,6 +103,7 @@ export function variance(x: Tensor, axes?: Axes, options: ReduceOptions & { read
 
 /** The product over axes. Its gradient is right where elements are 0, too: it multiplies halves with halves. */
 export function prod(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
+  checkTensor('prod', x);
   const keepDims = keepDimsOf('prod', options);
   checkDType('prod', ['float32', 'float64', 'int32'], x);
   const list = axesOf('prod', axes, x.shape.length);
@@ -136,7 +139,7 @@ const argMinOp = argOp('argMin');
 
 function reduceToIndex(op: Op<AxisAttrs>, x: Tensor, axis: number, options: ReduceOptions): Tensor {
   const keepDims = keepDimsOf(op.name, options);
-  const at = axisOf(op.name, axis, x.shape.length);
+  const at = axisOf(op.name, axis, rankOf(op.name, x));
   return tidy(() => {
     const y = one(op, [x], { axis: at });
     return keepDims ? y : dropAxes(y, [at]);

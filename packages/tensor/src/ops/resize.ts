@@ -2,7 +2,7 @@
 import { OptionError, ShapeError } from '../errors.js';
 import { showShape } from '../spec.js';
 import { type Tensor, tensor, tidy } from '../tensor.js';
-import { checkFloat, checkOneOf, checkRank, refuseUnknown } from './common.js';
+import { checkFloat, checkOneOf, checkRank, checkTensor, refuseUnknown } from './common.js';
 import { take } from './gather.js';
 import { linearMatrix } from './interpolation.js';
 import { matmul } from './matmul.js';
@@ -21,6 +21,7 @@ export function resize(
   size: readonly [number, number],
   { mode = 'nearest', alignCorners = false, ...left }: ResizeOptions = {},
 ): Tensor {
+  checkTensor('resize', x);
   refuseUnknown('resize', left);
   checkFloat('resize', x);
   checkRank('resize', x, 4, 'images [n, c, h, w]');

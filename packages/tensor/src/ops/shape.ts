@@ -4,7 +4,7 @@ import type { None, PermuteAttrs, ShapeAttrs } from '../kernels.js';
 import type { Op } from '../op.js';
 import { checkShape, type Shape, sameShape, showShape, sizeOf } from '../spec.js';
 import { alias, type Tensor, tidy } from '../tensor.js';
-import { axesOf, axisOf, broadcastShapes, none, one } from './common.js';
+import { axesOf, axisOf, broadcastShapes, checkTensor, none, one } from './common.js';
 import { sum } from './reduce.js';
 
 /** The op of {@link reshape}. */
@@ -24,6 +24,7 @@ export const reshapeOp: Op<ShapeAttrs> = {
 
 /** The same numbers, in order, in another shape; free. One size may be -1: the rest. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
+  checkTensor('reshape', x);
   const open = shape.indexOf(-1);
   if (open < 0) return one(reshapeOp, [x], { shape });
   const known = sizeOf(shape.filter((_, i) => i !== open));
@@ -35,12 +36,14 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
 
 /** The axes from `start` on as one: [n, c, h, w] becomes [n, c h w]. */
 export const flatten = (x: Tensor, start = 1): Tensor => {
+  checkTensor('flatten', x);
   const from = Math.min(start, x.shape.length);
   return reshape(x, [...x.shape.slice(0, from), sizeOf(x.shape.slice(from))]);
 };
 
 /** Without its axes of size 1, or without those named. */
 export function squeeze(x: Tensor, axes?: number | readonly number[]): Tensor {
+  checkTensor('squeeze', x);
   const drop = axes === undefined ? x.shape.flatMap((n, i) => (n === 1 ? [i] : [])) : axesOf('squeeze', axes, x.shape.length);
   for (const axis of drop) {
     if (x.shape[axis] !== 1)
@@ -54,6 +57,7 @@ export function squeeze(x: Tensor, axes?: number | readonly number[]): Tensor {
 
 /** With a new axis of size 1 before `axis`; -1 appends one. */
 export function expandDims(x: Tensor, axis: number): Tensor {
+  checkTensor('expandDims', x);
   return reshape(x, x.shape.toSpliced(axisOf('expandDims', axis, x.shape.length + 1), 0, 1));
 }
 
@@ -82,6 +86,7 @@ export const permuteOp: Op<PermuteAttrs> = {
 
 /** Axes in another order: axis i of the result is axis `order[i]`. */
 export const permute = (x: Tensor, order: readonly number[]): Tensor => {
+  checkTensor('permute', x);
   const axes = order.map(axis => axisOf('permute', axis, x.shape.length));
   if (axes.length === x.shape.length && axes.every((axis, i) => axis === i)) return alias(x);
   return one(permuteOp, [x], { order: axes });
@@ -89,6 +94,7 @@ export const permute = (x: Tensor, order: readonly number[]): Tensor => {
 
 /** Two axes swapped; the last two by default. */
 export function transpose(x: Tensor, a = -2, b = -1): Tensor {
+  checkTensor('transpose', x);
   const first = axisOf('transpose', a, x.shape.length);
   const second = axisOf('transpose', b, x.shape.length);
   return permute(
@@ -112,11 +118,14 @@ export const broadcastToOp: Op<ShapeAttrs> = {
 };
 
 /** Repeated to a larger shape, as broadcasting would. */
-export const broadcastTo = (x: Tensor, shape: Shape): Tensor =>
-  sameShape(x.shape, shape) ? alias(x) : one(broadcastToOp, [x], { shape });
+export const broadcastTo = (x: Tensor, shape: Shape): Tensor => {
+  checkTensor('broadcastTo', x);
+  return sameShape(x.shape, shape) ? alias(x) : one(broadcastToOp, [x], { shape });
+};
 
 /** The transpose of broadcasting: sums a gradient back to the shape that was spread to its own. */
 export function sumTo(dy: Tensor, shape: Shape): Tensor {
+  checkTensor('sumTo', dy);
   if (sameShape(dy.shape, shape)) return alias(dy);
   const lead = dy.shape.length - shape.length;
   const axes = dy.shape.flatMap((n, i) => (i < lead || shape[i - lead] !== n ? [i] : []));

@@ -1,10 +1,10 @@
 /** Cutting, padding, joining and repeating. */
-import { OptionError, ShapeError } from '../errors.js';
+import { OptionError, ShapeError, UsageError } from '../errors.js';
 import type { AxesAttrs, AxisAttrs, PadAttrs, SliceAttrs } from '../kernels.js';
 import type { Op } from '../op.js';
 import { type Shape, sameShape, showShape } from '../spec.js';
 import { alias, type Tensor, tensor, tidy } from '../tensor.js';
-import { axesOf, axisOf, checkNumber, checkOneOf, checkSameDType, one, refuseUnknown } from './common.js';
+import { axesOf, axisOf, checkNumber, checkOneOf, checkSameDType, checkTensor, one, rankOf, refuseUnknown } from './common.js';
 import { take } from './gather.js';
 import { broadcastTo, expandDims, reshape } from './shape.js';
 
@@ -34,6 +34,7 @@ export type Range = readonly [start: number, stop: number, step?: number];
  * @throws {ShapeError} for more ranges than axes. @throws {OptionError} for a step of 0, and for NaN and fractions.
  */
 export function slice(x: Tensor, ranges: readonly (Range | null)[]): Tensor {
+  checkTensor('slice', x);
   if (ranges.length > x.shape.length) throw new ShapeError(`slice: ${ranges.length} ranges for ${showShape(x.shape)}`);
   const backwards: number[] = [];
   const parts = x.shape.map((n, axis) => {
@@ -96,10 +97,11 @@ export function pad(
   padding: readonly (readonly [number, number])[],
   { mode = 'constant', value = 0, ...left }: { mode?: PadMode; value?: number } = {},
 ): Tensor {
+  checkTensor('pad', x);
   refuseUnknown('pad', left);
   checkOneOf('pad', 'mode', mode, ['constant', 'reflect', 'replicate', 'circular']);
   const rank = x.shape.length;
-  if (padding.length > rank || padding.flat().some(n => !Number.isSafeInteger(n) || n < 0)) {
+  if (!Array.isArray(padding) || padding.length > rank || padding.flat().some(n => !Number.isSafeInteger(n) || n < 0)) {
     throw new ShapeError(
       `pad: padding ${JSON.stringify(padding)} for ${showShape(x.shape)}; it takes whole numbers >= 0, a pair per axis`,
     );
@@ -178,15 +180,21 @@ export const concatOp: Op<AxisAttrs> = {
   saves: [],
 };
 
+function checkTensors(who: string, tensors: readonly Tensor[]): void {
+  if (!Array.isArray(tensors)) throw new UsageError(`${who}: it takes a list of tensors`);
+  if (tensors.length === 0) throw new ShapeError(`${who}: no tensors`);
+  for (const x of tensors) checkTensor(who, x);
+}
+
 /** Tensors one after another along an axis. @throws {ShapeError} where they differ in another axis. */
 export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
-  if (tensors.length === 0) throw new ShapeError('concat: no tensors');
+  checkTensors('concat', tensors);
   return one(concatOp, tensors, { axis: axisOf('concat', axis, tensors[0]!.shape.length) });
 }
 
 /** Tensors of one shape along a new axis. */
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
-  if (tensors.length === 0) throw new ShapeError('stack: no tensors');
+  checkTensors('stack', tensors);
   return tidy(() => {
     const odd = tensors.find(({ shape }) => !sameShape(shape, tensors[0]!.shape));
     if (odd) throw new ShapeError(`stack: ${showShape(tensors[0]!.shape)} beside ${showShape(odd.shape)}`);
@@ -199,6 +207,7 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
 
 /** Parts along an axis: as many equal ones as a number says, or of the sizes of a list. */
 export function split(x: Tensor, parts: number | readonly number[], axis = 0): Tensor[] {
+  checkTensor('split', x);
   const at = axisOf('split', axis, x.shape.length);
   const n = x.shape[at]!;
   const sizes = typeof parts === 'number' ? Array.from({ length: parts }, () => n / parts) : parts;
@@ -218,6 +227,7 @@ export function split(x: Tensor, parts: number | readonly number[], axis = 0): T
 
 /** The tensor repeated whole, `repeats` times per axis. */
 export function tile(x: Tensor, repeats: readonly number[]): Tensor {
+  checkTensor('tile', x);
   if (repeats.length !== x.shape.length || repeats.some(n => !Number.isSafeInteger(n) || n < 0)) {
     throw new ShapeError(
       `tile: repeats ${JSON.stringify(repeats)} for ${showShape(x.shape)}; it takes a whole number >= 0 per axis`,
@@ -248,4 +258,4 @@ export const flipOp: Op<AxesAttrs> = {
 
 /** The order of elements reversed along axes; along all where none are named. */
 export const flip = (x: Tensor, axes?: number | readonly number[]): Tensor =>
-  one(flipOp, [x], { axes: axesOf('flip', axes, x.shape.length) });
+  one(flipOp, [x], { axes: axesOf('flip', axes, rankOf('flip', x)) });

@@ -5,7 +5,7 @@ import type { Op } from '../op.js';
 import { type Spec, sameShape, showShape } from '../spec.js';
 import { alias, type Tensor, tidy } from '../tensor.js';
 import { add, div, greaterEqual, less, logicalAnd, mul, sub } from './binary.js';
-import { axesOf, axisOf, checkFloat, checkOneOf, keepDimsOf, one, refuseUnknown } from './common.js';
+import { axesOf, axisOf, checkFloat, checkOneOf, checkTensor, keepDimsOf, one, rankOf, refuseUnknown } from './common.js';
 import { scalarLike } from './create.js';
 import { gather, oneHot } from './gather.js';
 import { type Axes, max, mean, type ReduceOptions, sum } from './reduce.js';
@@ -21,6 +21,7 @@ function shift(x: Tensor, axes: Axes): Tensor {
 
 /** log Σ e^x over axes, without overflow. */
 export function logSumExp(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
+  checkTensor('logSumExp', x);
   const keepDims = keepDimsOf('logSumExp', options);
   checkFloat('logSumExp', x);
   return tidy(() => {
@@ -50,7 +51,8 @@ export const softmaxOp: Op<AxisAttrs> = {
 };
 
 /** e^x / Σ e^x along an axis. */
-export const softmax = (x: Tensor, axis = -1): Tensor => one(softmaxOp, [x], { axis: axisOf('softmax', axis, x.shape.length) });
+export const softmax = (x: Tensor, axis = -1): Tensor =>
+  one(softmaxOp, [x], { axis: axisOf('softmax', axis, rankOf('softmax', x)) });
 
 /** The op of {@link logSoftmax}. Its gradient is dy - softmax(x) Σ dy. */
 export const logSoftmaxOp: Op<AxisAttrs> = {
@@ -66,7 +68,7 @@ export const logSoftmaxOp: Op<AxisAttrs> = {
 
 /** x - log Σ e^x along an axis. */
 export const logSoftmax = (x: Tensor, axis = -1): Tensor =>
-  one(logSoftmaxOp, [x], { axis: axisOf('logSoftmax', axis, x.shape.length) });
+  one(logSoftmaxOp, [x], { axis: axisOf('logSoftmax', axis, rankOf('logSoftmax', x)) });
 
 function checkCrossEntropy(who: string, logits: Spec, targets: Spec): void {
   checkFloat(who, logits);
@@ -164,6 +166,7 @@ export function softmaxCrossEntropy(
   targets: Tensor,
   { labelSmoothing = 0, reduction = 'mean', ...left }: SoftmaxCrossEntropyOptions = {},
 ): Tensor {
+  checkTensor('softmaxCrossEntropy', logits);
   refuseUnknown('softmaxCrossEntropy', left);
   if (!(labelSmoothing >= 0 && labelSmoothing < 1)) {
     throw new OptionError('softmaxCrossEntropy', 'labelSmoothing', labelSmoothing, 'a number in [0, 1)');

@@ -6,7 +6,7 @@ import type { SortAttrs } from '../kernels.js';
 import type { Op } from '../op.js';
 import { checkOptions, option } from '../options.js';
 import { type Tensor, tidy } from '../tensor.js';
-import { axisOf, checkDType } from './common.js';
+import { axisOf, checkDType, checkTensor } from './common.js';
 import { fill } from './create.js';
 import { scatterAdd } from './gather.js';
 import { slice } from './slice.js';
@@ -33,6 +33,7 @@ export interface Sorted {
 
 /** The elements in order along an axis; equal ones keep theirs. NaN comes last, or first if descending. */
 export function sort(x: Tensor, axis = -1, options: { descending?: boolean } = {}): Sorted {
+  checkTensor('sort', x);
   checkOptions('sort', options, { descending: option.boolean });
   const { descending = false } = options;
   const [values, indices] = apply(sortOp, [x], { axis: axisOf('sort', axis, x.shape.length), descending });
@@ -41,6 +42,7 @@ export function sort(x: Tensor, axis = -1, options: { descending?: boolean } = {
 
 /** The k largest elements along an axis, largest first; the smallest, smallest first, if `largest` is false. */
 export function topK(x: Tensor, k: number, axis = -1, options: { largest?: boolean } = {}): Sorted {
+  checkTensor('topK', x);
   checkOptions('topK', options, { largest: option.boolean });
   const { largest = true } = options;
   const at = axisOf('topK', axis, x.shape.length);

@@ -7,7 +7,7 @@ import type { FoldAttrs, UnfoldAttrs, WindowAttrs } from '../kernels.js';
 import type { Op } from '../op.js';
 import { checkShape, type Shape, showShape } from '../spec.js';
 import type { Tensor } from '../tensor.js';
-import { checkNumber, one, refuseUnknown } from './common.js';
+import { checkNumber, checkTensor, one, refuseUnknown } from './common.js';
 
 /** A number for all spatial axes, or one per axis. */
 export type PerAxis = number | readonly number[];
@@ -30,7 +30,7 @@ export interface WindowOptions {
 
 /** @throws {OptionError} unless it is a whole number from `least`, or one per axis. */
 export function perAxis(owner: string, option: string, value: PerAxis, rank: number, least: number): number[] {
-  const list = typeof value === 'number' ? Array.from({ length: rank }, () => value) : [...value];
+  const list = typeof value === 'number' ? Array.from({ length: rank }, () => value) : [...(value ?? [])];
   if (list.length !== rank || list.some(n => !Number.isSafeInteger(n) || n < least)) {
     throw new OptionError(owner, option, value, `a whole number >= ${least}, or ${rank} of them`);
   }
@@ -170,10 +170,13 @@ export function unfold(
 
 /** The reverse of {@link unfold}: each pixel is the sum of the window elements that were copied from it. */
 export function fold(y: Tensor, inputSize: readonly number[], kernelSize: PerAxis, options: WindowOptions = {}): Tensor {
+  checkTensor('fold', y);
   return one(foldOp, [y], { ...windowAttrs('fold', inputSize, kernelSize, options), inputSize });
 }
 
 /** @throws {ShapeError} unless there is a batch, a channel and at least one spatial axis. */
-export function checkImages(who: string, { shape }: { shape: Shape }): void {
+export function checkImages(who: string, x: { shape: Shape }): void {
+  checkTensor(who, x);
+  const { shape } = x;
   if (shape.length < 3) throw new ShapeError(`${who}: the input is ${showShape(shape)}; it must be [n, c, ...spatial]`);
 }
