@@ -26,6 +26,8 @@ export const option = {
   index: rule('a whole number >= 0', value => Number.isSafeInteger(value) && (value as number) >= 0),
   /** A whole number. */
   integer: rule('a whole number', value => Number.isSafeInteger(value)),
+  /** A function. */
+  function: rule('a function', value => typeof value === 'function'),
   /** Text with at least one character. */
   text: rule('text', value => typeof value === 'string' && value.length > 0),
   /** A number from `low` to `high`, with `high` itself excluded on request. */

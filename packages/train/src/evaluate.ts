@@ -3,6 +3,7 @@ import type { Batch, Loader } from '@cnn/data';
 import type { Loss, Net } from '@cnn/layers';
 import { checkOptions, ops, option, type Tensor, tensor, tidy } from '@cnn/tensor';
 import { type Classification, ClassificationMeter } from './metrics.js';
+import { loaderOption, netOption, signalOption } from './option-rules.js';
 import { pauses } from './pause.js';
 
 /** A batch's images on the net's backend. */
@@ -41,13 +42,13 @@ export async function evaluate(options: EvaluateOptions): Promise<Classification
     'evaluate',
     options,
     {
-      net: option.any,
-      loss: option.any,
-      data: option.any,
+      net: netOption,
+      loss: option.function,
+      data: loaderOption,
       topK: option.list(option.count),
-      onProgress: option.any,
-      onBatch: option.any,
-      signal: option.any,
+      onProgress: option.function,
+      onBatch: option.function,
+      signal: signalOption,
     },
     ['net', 'loss', 'data'],
   );

@@ -1,7 +1,7 @@
 /** The training loop. */
 import type { Batch, Loader } from '@cnn/data';
 import { type Loss, modelToJSON, type Net } from '@cnn/layers';
-import { clipByGlobalNorm, clipByValue, type Optimizer, type OptimizerState, type Schedule } from '@cnn/optim';
+import { clipByGlobalNorm, clipByValue, type Optimizer, type OptimizerState, type Schedule, scheduleOption } from '@cnn/optim';
 import { checkOptions, grad, ops, option, ShapeError, show, showShape, type Tensor, tidy, UsageError } from '@cnn/tensor';
 import type { Callback, TrainingRun } from './callback.js';
 import { type Checkpoint, captureVariables, restorer } from './checkpoint.js';
@@ -9,6 +9,7 @@ import { evaluate, imagesOf, targetsOf } from './evaluate.js';
 import type { EpochLog, StopReason, TrainEvent } from './events.js';
 import { findNonFinite, NonFiniteLossError, NonFiniteVariableError, nonFiniteVariable } from './guard.js';
 import type { Classification } from './metrics.js';
+import { callbackOption, loaderOption, netOption, optimizerOption, signalOption } from './option-rules.js';
 import { pauses } from './pause.js';
 
 /** Options of {@link fit}. */
@@ -60,17 +61,17 @@ export async function fit(options: FitOptions): Promise<FitResult> {
     'fit',
     options,
     {
-      net: option.any,
-      loss: option.any,
-      optimizer: option.any,
-      schedule: option.any,
-      data: option.any,
-      validation: option.any,
+      net: netOption,
+      loss: option.function,
+      optimizer: optimizerOption,
+      schedule: scheduleOption,
+      data: loaderOption,
+      validation: loaderOption,
       epochs: option.index,
       clip: option.any,
-      callbacks: option.any,
-      onEvent: option.any,
-      signal: option.any,
+      callbacks: option.list(callbackOption),
+      onEvent: option.function,
+      signal: signalOption,
       resume: option.any,
     },
     ['net', 'loss', 'optimizer', 'data', 'epochs'],
@@ -119,6 +120,13 @@ class Run implements TrainingRun {
     }
     if (options.net.plan.outputs.length !== 1) {
       throw new UsageError(`fit: the model has ${options.net.plan.outputs.length} outputs; write a loop with grad for those`);
+    }
+    const [scores, ...more] = options.net.outputShape;
+    const classes = options.data.dataset.classes.length;
+    if (more.length === 0 && scores! < classes) {
+      throw new ShapeError(
+        `fit: the model gives ${scores} scores for an image, ${options.data.dataset.name} has ${classes} classes`,
+      );
     }
     this.#parameters = options.net.trainable;
     if (this.#parameters.length === 0) throw new UsageError('fit: the net has no trainable parameters');

@@ -291,3 +291,28 @@ it('refuses a net with several outputs', async () => {
   await expect(fit({ net, loss: crossEntropy, optimizer: sgd(), data, epochs: 1 })).rejects.toThrow(/the model has 2 outputs/);
   net.dispose();
 });
+
+it('refuses what is no net, optimizer, loader, callback or signal, and a model with too few scores', async () => {
+  const backend = await cpu();
+  const model = sequential({ flatten: flatten(), fc: linear({ units: 9 }) });
+  const net = initialise(model, { backend, input: [1, 28, 28] });
+  const { data } = digitLoaders(50, 50);
+  const options: FitOptions = { net, loss: crossEntropy, optimizer: sgd(), data, epochs: 1 };
+  const wrong: Record<string, unknown> = {
+    net: model,
+    loss: 3,
+    optimizer: sgd,
+    schedule: 0.1,
+    data: data.dataset,
+    validation: data.dataset,
+    callbacks: [() => {}],
+    onEvent: 'log',
+    signal: true,
+  };
+  for (const [name, value] of Object.entries(wrong)) {
+    await expect(fit({ ...options, [name]: value }), name).rejects.toThrow(`fit: option '${name}' is`);
+  }
+  await expect(fit(options)).rejects.toThrow('fit: the model gives 9 scores for an image, digits train has 10 classes');
+  net.dispose();
+  expect(backend.live()).toBe(0);
+});
