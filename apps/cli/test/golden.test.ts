@@ -12,7 +12,7 @@ import { type GoldenCase, parseGolden } from '../src/golden/format.js';
 import { summarise } from '../src/golden/report.js';
 import { type GoldenResult, runGolden } from '../src/golden/run.js';
 
-const folder = fileURLToPath(new URL('fixtures/golden', import.meta.url));
+const folder = fileURLToPath(new URL('../../../packages/tensor/test/fixtures/golden', import.meta.url));
 const read = (suite: string): { cases: RawCase[] } => JSON.parse(readFileSync(join(folder, `${suite}.json`), 'utf8'));
 const suites = readdirSync(folder).map(name => name.replace('.json', ''));
 const cases = suites.flatMap(suite => parseGolden(suite, readFileSync(join(folder, `${suite}.json`), 'utf8')));

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import type { DType } from '@cnn/tensor';
 import { expect } from 'vitest';
 
-/** A tensor of ../shared/golden. */
+/** A tensor of the golden numbers. */
 export interface GoldenTensor {
   readonly shape: readonly number[];
   readonly data: readonly number[];
 }
 
-/** A case of ../shared/golden/optimizers.json or schedules.json. */
+/** A case of optimizers.json or schedules.json. */
 export interface GoldenCase {
   readonly name: string;
   readonly op: string;
@@ -20,11 +20,11 @@ export interface GoldenCase {
 
 /** PyTorch's numbers, by name of the case. */
 export function goldenCases(suite: 'optimizers' | 'schedules'): ReadonlyMap<string, GoldenCase> {
-  const text = readFileSync(new URL(`fixtures/${suite}.json`, import.meta.url), 'utf8');
+  const text = readFileSync(new URL(`../../tensor/test/fixtures/golden/${suite}.json`, import.meta.url), 'utf8');
   return new Map((JSON.parse(text).cases as GoldenCase[]).map(found => [found.name, found]));
 }
 
-/** The tolerances of ../shared/golden/README.md. */
+/** The tolerances that the makers of the numbers suggest. */
 export function expectClose(actual: ArrayLike<number>, expected: readonly number[], dtype: DType, what: string): void {
   expect(actual.length, what).toBe(expected.length);
   expected.forEach((b, i) => {
