@@ -14,7 +14,7 @@ import { type GoldenResult, runGolden } from '../src/golden/run.js';
 
 const folder = fileURLToPath(new URL('../../../packages/tensor/test/fixtures/golden', import.meta.url));
 const read = (suite: string): { cases: RawCase[] } => JSON.parse(readFileSync(join(folder, `${suite}.json`), 'utf8'));
-const suites = readdirSync(folder).map(name => name.replace('.json', ''));
+const suites = readdirSync(folder).flatMap(name => (name.endsWith('.json') ? [name.replace('.json', '')] : []));
 const cases = suites.flatMap(suite => parseGolden(suite, readFileSync(join(folder, `${suite}.json`), 'utf8')));
 
 /** Cases and those of them that are skipped. */

@@ -269,7 +269,9 @@ describe.each(['simd', 'relaxed'] as const)('%s', build => {
   });
 
   describe('PyTorch', () => {
-    const { cases } = JSON.parse(readFileSync(new URL('../../tensor/test/fixtures/golden/conv2d.json', import.meta.url), 'utf8')) as {
+    const { cases } = JSON.parse(
+      readFileSync(new URL('../../tensor/test/fixtures/golden/conv2d.json', import.meta.url), 'utf8'),
+    ) as {
       cases: {
         name: string;
         attrs: { stride: number[]; padding: number[]; dilation: number[]; groups: number };

@@ -22,7 +22,8 @@ interface Case {
   readonly steps: any[];
 }
 
-const suite = (name: string): Case[] => JSON.parse(readFileSync(new URL(`../../tensor/test/fixtures/golden/${name}.json`, import.meta.url), 'utf8')).cases;
+const suite = (name: string): Case[] =>
+  JSON.parse(readFileSync(new URL(`../../tensor/test/fixtures/golden/${name}.json`, import.meta.url), 'utf8')).cases;
 const named = (cases: Case[], ...ops: string[]) => cases.filter(({ op }) => ops.includes(op)).map(c => [c.name, c] as const);
 
 const floats = ({ shape, data }: Golden): Operand => f32(shape, data);
