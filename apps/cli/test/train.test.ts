@@ -148,6 +148,14 @@ const heads = [
 ];
 
 describe('cnn train on what it finds', () => {
+  it('takes an optimizer by its name in any case', async () => {
+    const tiny = [...(await writeTiny(used.dir)), '--epochs', '1', '--out', 'out'];
+    expect((await train(...tiny, '--optimizer', 'adamw')).code).toBe(0);
+    const adamw = await file('out', 'model.safetensors');
+    expect((await train(...tiny, '--optimizer', 'adamW')).code).toBe(0);
+    expect((await file('out', 'model.safetensors')).equals(adamw)).toBe(true);
+  });
+
   it('takes nothing away that is not of a run', async () => {
     const tiny = [...(await writeTiny(used.dir)), '--epochs', '1', '--out', 'mine'];
     await mkdir(join(used.dir, 'mine', 'checkpoints'), { recursive: true });

@@ -166,9 +166,10 @@ export async function train(options: TrainArguments, registry: Registry): Promis
   return figures;
 }
 
-function optimizerOf({ optimizer: type, lr }: TrainArguments, { optimizers }: Registry): Optimizer {
-  if (!optimizers.some(known => known.type === type))
-    throw new OptionError('cnn', '--optimizer', type, optimizers.map(known => known.type).join(', '));
+function optimizerOf({ optimizer: name, lr }: TrainArguments, { optimizers }: Registry): Optimizer {
+  // On a command line AdamW is as often written adamw.
+  const type = optimizers.find(known => known.type.toLowerCase() === name.toLowerCase())?.type;
+  if (type === undefined) throw new OptionError('cnn', '--optimizer', name, optimizers.map(known => known.type).join(', '));
   const learningRate = lr ?? defaultLearningRate(type);
   return optimizerFromJSON(
     { type, ...defaultOptimizerOptions[type], ...(learningRate !== undefined && { learningRate }) },
