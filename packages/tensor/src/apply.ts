@@ -23,8 +23,8 @@ export function apply<A>(op: Op<A>, inputs: readonly Tensor[], attrs: A, backend
 
 /**
  * Runs a step op on variables and other inputs and stores its first results in the variables. This is the one way in which an
- * input is overwritten: the variables give their tensors up, and a kernel may reuse each that nobody else keeps. A step that
- * throws leaves every variable as it was.
+ * input is overwritten: the variables give their tensors up, and a kernel may reuse each that nobody else keeps. A step that is
+ * refused, or whose kernel throws, leaves every variable as it was.
  *
  * @throws {UsageError} inside `grad`, or if a variable is named twice.
  */
