@@ -73,7 +73,7 @@ describe('--plugin', () => {
     });
     expect(await cnn('train', ...tiny, '--optimizer', 'acme/signSgd')).toMatchObject({
       code: 1,
-      stderr: "cnn: option '--optimizer' is 'acme/signSgd'; allowed: sgd, adam, adamW\n",
+      stderr: "cnn: option '--optimizer' is 'acme/signSgd'; allowed: sgd, adam, adamW, adadelta\n",
     });
   });
 

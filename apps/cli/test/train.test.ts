@@ -216,12 +216,17 @@ describe('cnn train refuses', () => {
     ['an argument too many', ['lenet5'], 2, 'too many arguments'],
     [
       'an unknown model',
-      ['--model', 'alexnet'],
+      ['--model', 'lenet'],
       1,
-      "option 'model' is 'alexnet'; allowed: lenet5, convnetjs-cifar10, mlp, a model file (.json) or the folder of a run",
+      "option 'model' is 'lenet'; allowed: lenet5, convnetjs-cifar10, mlp, resnet18, alexnet, a model file (.json) or the folder of a run",
     ],
     ['a missing model file', ['--model', 'none.json'], 1, "option 'model' is 'none.json'; allowed: "],
-    ['an unknown optimizer', ['--optimizer', 'adagrad'], 1, "option '--optimizer' is 'adagrad'; allowed: sgd, adam, adamW"],
+    [
+      'an unknown optimizer',
+      ['--optimizer', 'adagrad'],
+      1,
+      "option '--optimizer' is 'adagrad'; allowed: sgd, adam, adamW, adadelta",
+    ],
     [
       'an unknown backend',
       ['--backend', 'cuda'],

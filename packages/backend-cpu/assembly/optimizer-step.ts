@@ -61,3 +61,28 @@ export function adamStep(
   for (; i < wholeOf(n); i += 4) adam(i << 2, true, parameter, moment1, moment2, gradient, newParameter, newMoment1, newMoment2, s, decay, b1, r1, b2, r2, s2, e, minusRate);
   for (; i < n; i++) adam(i << 2, false, parameter, moment1, moment2, gradient, newParameter, newMoment1, newMoment2, s, decay, b1, r1, b2, r2, s2, e, minusRate);
 }
+
+@inline
+function adadelta(
+  at: usize, whole: bool, parameter: usize, squares: usize, updates: usize, gradient: usize, newParameter: usize, newSquares: usize, newUpdates: usize,
+  weightDecay: v128, rho: v128, rest: v128, epsilon: v128, minusRate: v128,
+): void {
+  const p = get(parameter + at, whole), d = get(updates + at, whole);
+  const g = madd(weightDecay, p, get(gradient + at, whole));
+  const s = madd(rho, get(squares + at, whole), f32x4.mul(rest, f32x4.mul(g, g)));
+  const update = f32x4.mul(f32x4.sqrt(f32x4.div(f32x4.add(d, epsilon), f32x4.add(s, epsilon))), g);
+  put(newSquares + at, s, whole);
+  put(newUpdates + at, madd(rho, d, f32x4.mul(rest, f32x4.mul(update, update))), whole);
+  put(newParameter + at, madd(minusRate, update, p), whole);
+}
+
+/** PyTorch's Adadelta. `squares` and `updates` are the running averages of squared gradients and updates; `rest` is 1 - rho. */
+export function adadeltaStep(
+  n: usize, parameter: usize, squares: usize, updates: usize, gradient: usize, newParameter: usize, newSquares: usize, newUpdates: usize,
+  weightDecay: f32, rho: f32, rest: f32, epsilon: f32, rate: f32,
+): void {
+  const decay = f32x4.splat(weightDecay), r = f32x4.splat(rho), r1 = f32x4.splat(rest), e = f32x4.splat(epsilon), minusRate = f32x4.splat(-rate);
+  let i: usize = 0;
+  for (; i < wholeOf(n); i += 4) adadelta(i << 2, true, parameter, squares, updates, gradient, newParameter, newSquares, newUpdates, decay, r, r1, e, minusRate);
+  for (; i < n; i++) adadelta(i << 2, false, parameter, squares, updates, gradient, newParameter, newSquares, newUpdates, decay, r, r1, e, minusRate);
+}

@@ -105,7 +105,7 @@ describe.each(backends)('PyTorch, %s', (_, backend) => {
     },
   );
 
-  const optimizers = named(suite('optimizers'), 'sgd', 'adam', 'adamw').filter(([, { attrs }]) => !attrs.amsgrad);
+  const optimizers = named(suite('optimizers'), 'sgd', 'adam', 'adamw', 'adadelta').filter(([, { attrs }]) => !attrs.amsgrad);
   test.each(optimizers)('%s', (_, { op, attrs, inputs, steps }) => {
     for (const [name, reuse] of [
       ['w', true],
@@ -141,6 +141,10 @@ describe.each(backends)('PyTorch, %s', (_, backend) => {
             slots.map(() => reuse),
           ) as Float32Array[];
           state = [state[0]!, state[1] ?? new Float32Array(0)];
+        } else if (op === 'adadelta') {
+          const adadelta = { learningRate: attrs.lr, rho: attrs.rho, epsilon: attrs.eps, weightDecay: 0 };
+          const reused = operands.map(() => reuse);
+          state = run(backend, 'adadeltaStep', [...operands, gradient], adadelta, operands, reused) as Float32Array[];
         } else {
           const adam: AdamStepAttrs = {
             learningRate: attrs.lr,

@@ -1,4 +1,4 @@
-import { type AdamStepAttrs, BackendError, type SgdStepAttrs } from '@cnn/tensor';
+import { type AdadeltaStepAttrs, type AdamStepAttrs, BackendError, type SgdStepAttrs } from '@cnn/tensor';
 import { describe, expect, test } from 'vitest';
 import { cpu } from '../src/index.js';
 import { backends, expectClose, f32, type Operand, random, run } from './wasm-helpers.js';
@@ -22,6 +22,14 @@ function adam(p: number, m: number, v: number, g: number, attrs: AdamStepAttrs) 
   v = beta2 * v + (1 - beta2) * g * g;
   const corrected = m / (1 - beta1 ** step);
   return { p: p - (learningRate * corrected) / (Math.sqrt(v / (1 - beta2 ** step)) + epsilon), m, v };
+}
+
+/** torch.optim.Adadelta's documented algorithm, in double. */
+function adadelta(p: number, s: number, d: number, g: number, { learningRate, rho, epsilon, weightDecay }: AdadeltaStepAttrs) {
+  g += weightDecay * p;
+  s = rho * s + (1 - rho) * g * g;
+  const update = (Math.sqrt(d + epsilon) / Math.sqrt(s + epsilon)) * g;
+  return { p: p - learningRate * update, s, d: rho * d + (1 - rho) * update * update };
 }
 
 const lengths = Array.from({ length: 18 }, (_, n) => n);
@@ -108,6 +116,23 @@ describe.each(backends)('optimizer steps, %s', (_, backend) => {
             1e-6,
           );
         }
+      }
+    }
+  });
+
+  test.each(lengths)('Adadelta on %i elements, in place and not', n => {
+    const [p, g] = [1, 3].map(seed => random([n], seed)) as [Operand, Operand];
+    const [s, d] = [2, 4].map(seed => f32([n], Float32Array.from(random([n], seed).data, Math.abs))) as [Operand, Operand];
+    for (const weightDecay of [0, 0.1]) {
+      const attrs = { learningRate: 0.7, rho: 0.9, epsilon: 1e-6, weightDecay };
+      const expected = Array.from(p.data, (value, i) => adadelta(value, s.data[i]!, d.data[i]!, g.data[i]!, attrs));
+      for (const reuse of [false, true]) {
+        const slots = [p, s, d];
+        const results = run(backend, 'adadeltaStep', [...slots, g], attrs, slots, [reuse, reuse, reuse]);
+        (['p', 's', 'd'] as const).forEach((name, i) => {
+          const numbers = expected.map(values => values[name]);
+          expectClose(results[i]!, numbers, 1e-6, 1e-6);
+        });
       }
     }
   });

@@ -1,7 +1,7 @@
 import { cpuReference } from '@cnn/backend-cpu';
 import { FormatError, OptionError, ops, option, type Tensor, tensor, Variable } from '@cnn/tensor';
 import { describe, expect, test } from 'vitest';
-import { adam, defineOptimizer, type Optimizer, optimizerFromJSON, sgd, standardOptimizers } from '../src/index.js';
+import { adadelta, adam, defineOptimizer, type Optimizer, optimizerFromJSON, sgd, standardOptimizers } from '../src/index.js';
 
 const backend = cpuReference({ poison: true });
 const variable = (name: string): Variable => new Variable(name, tensor(backend, [1], { dtype: 'float64' }));
@@ -83,6 +83,8 @@ describe('options', () => {
     [() => adam({ betas: [0.9] as unknown as [number, number] }), 'betas'],
     [() => adam({ epsilon: -1 }), 'epsilon'],
     [() => adam({ weightDecay: Number.POSITIVE_INFINITY }), 'weightDecay'],
+    [() => adadelta({ rho: 1.1 }), 'rho'],
+    [() => adadelta({ epsilon: 0 }), 'epsilon'],
   ])('%s is refused', (make, name) => {
     expect(make).toThrow(OptionError);
     expect(make).toThrow(`option '${name}'`);
@@ -120,7 +122,7 @@ describe('JSON', () => {
 
   test('of another kind is refused by name', () => {
     expect(() => optimizerFromJSON({ type: 'lion' }, standardOptimizers)).toThrow(
-      "optimizer: option 'type' is 'lion'; allowed: 'sgd', 'adam', 'adamW'",
+      "optimizer: option 'type' is 'lion'; allowed: 'sgd', 'adam', 'adamW', 'adadelta'",
     );
     expect(() => optimizerFromJSON({ type: 'sgd', lr: 1 }, standardOptimizers)).toThrow(OptionError);
     for (const json of [null, 'sgd', [], 1]) expect(() => optimizerFromJSON(json, standardOptimizers)).toThrow(FormatError);

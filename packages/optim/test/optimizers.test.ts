@@ -1,7 +1,7 @@
 import { cpu, cpuReference } from '@cnn/backend-cpu';
 import { type AnyBackend, type DType, grad, ops, type Tensor, tensor, Variable } from '@cnn/tensor';
 import { describe, expect, test } from 'vitest';
-import { adam, adamW, type Optimizer, sgd } from '../src/index.js';
+import { adadelta, adam, adamW, type Optimizer, sgd } from '../src/index.js';
 import { expectClose, type GoldenCase, type GoldenTensor, goldenCases } from './golden.js';
 
 const cases = goldenCases('optimizers');
@@ -15,6 +15,8 @@ const optimizers: Readonly<Record<string, Optimizer>> = {
   adam: adam({ learningRate: 0.05 }),
   adam_weight_decay_l2: adam({ learningRate: 0.05, betas: [0.9, 0.99], weightDecay: 0.1 }),
   adamw: adamW({ learningRate: 0.05, weightDecay: 0.1 }),
+  adadelta: adadelta(),
+  adadelta_rho95: adadelta({ learningRate: 0.5, rho: 0.95 }),
 };
 
 const load = (backend: AnyBackend, { shape, data }: GoldenTensor, dtype: DType): Tensor =>
@@ -62,6 +64,7 @@ test.each([
   sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true, weightDecay: 0.03 }),
   adam({ learningRate: 0.01, betas: [0.8, 0.95], weightDecay: 0.03 }),
   adamW({ learningRate: 0.01, epsilon: 1e-3, weightDecay: 0.3 }),
+  adadelta({ learningRate: 0.5, rho: 0.8, weightDecay: 0.03 }),
 ])('the fused kernel of %s agrees with the composition on sizes that do not divide by a vector', async optimizer => {
   const fused = await cpu({ poison: true });
   for (const size of [0, 1, 3, 5, 1003]) {
@@ -92,7 +95,7 @@ test.each([
 });
 
 test('every case of the optimizers that there are is followed', () => {
-  const kinds = ['sgd', 'adam', 'adamw'];
+  const kinds = ['sgd', 'adam', 'adamw', 'adadelta'];
   const names = [...cases.values()]
     .filter(({ op, attrs }) => kinds.includes(op) && attrs.amsgrad !== true)
     .map(({ name }) => name);

@@ -12,7 +12,7 @@ import {
   Variable,
 } from '@cnn/tensor';
 import { describe, expect, test } from 'vitest';
-import { adam, adamW, type Optimizer, sgd } from '../src/index.js';
+import { adadelta, adam, adamW, type Optimizer, sgd } from '../src/index.js';
 
 const backend = cpuReference({ poison: true });
 const variable = (name: string, numbers: readonly number[]): Variable =>
@@ -103,7 +103,7 @@ describe('slots', () => {
   });
 
   test('with stepCount are all that a resumed run needs', () => {
-    for (const optimizer of [sgd({ momentum: 0.9, dampening: 0.5 }), adam({ learningRate: 0.1 })]) {
+    for (const optimizer of [sgd({ momentum: 0.9, dampening: 0.5 }), adam({ learningRate: 0.1 }), adadelta()]) {
       const one = variable('w', [1, -2]);
       const first = optimizer.init([one]);
       for (let i = 0; i < 3; i++) first.step([gradient(0.5 - i, i)]);
@@ -128,7 +128,7 @@ describe('slots', () => {
     { name: 'fused', open: () => cpu({ poison: true }) },
   ])('and parameters hold their buffers over steps: $name', async ({ open }) => {
     const own = await open();
-    for (const optimizer of [sgd({ momentum: 0.9 }), adam(), adamW()]) {
+    for (const optimizer of [sgd({ momentum: 0.9 }), adam(), adamW(), adadelta()]) {
       const w = new Variable('w', tensor(own, [1, 2, 3, 4]));
       const state = optimizer.init([w]);
       const g = tensor(own, [1, 1, 1, 1]);

@@ -214,6 +214,13 @@ export interface AdamStepAttrs {
   readonly decoupled: boolean;
   readonly step: number;
 }
+/** `rho` is how much of both running averages stays. */
+export interface AdadeltaStepAttrs {
+  readonly learningRate: number;
+  readonly rho: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+}
 
 type Unary = { readonly [K in UnaryName]: None };
 type Binary = { readonly [K in BinaryName]: None };
@@ -291,6 +298,8 @@ export interface CompositeOps {
   readonly sgdStep: SgdStepAttrs;
   /** [parameter, first moment, second moment, gradient] -> parameter and both moments. */
   readonly adamStep: AdamStepAttrs;
+  /** [parameter, average of squared gradients, average of squared updates, gradient] -> parameter and both averages. */
+  readonly adadeltaStep: AdadeltaStepAttrs;
 }
 
 /** Kernels of plugins, under 'scope/op'. A plugin adds its attributes by augmenting this interface. */

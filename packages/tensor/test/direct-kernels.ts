@@ -313,5 +313,18 @@ export function directKernels({ allocate }: CpuReferenceRuntime): CpuReferenceKe
       });
       return results;
     },
+    adadeltaStep: (inputs, { learningRate, rho, epsilon, weightDecay }, specs, reuse) => {
+      const results = specs.map((spec, i) => (reuse[i] ? inputs[i]!.buffer : allocate(spec)));
+      inputs[3]!.buffer.forEach((gradient, at) => {
+        const [p, s, d] = inputs.map(({ buffer }) => buffer[at]!) as [number, number, number];
+        const g = gradient + weightDecay * p;
+        const s2 = rho * s + (1 - rho) * g * g;
+        const delta = (Math.sqrt(d + epsilon) / Math.sqrt(s2 + epsilon)) * g;
+        results[0]![at] = p - learningRate * delta;
+        results[1]![at] = s2;
+        results[2]![at] = rho * d + (1 - rho) * delta * delta;
+      });
+      return results;
+    },
   };
 }

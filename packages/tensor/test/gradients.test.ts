@@ -24,7 +24,7 @@ const shapeHelpers = [
 ];
 
 /** Step ops are run by `step` and tested in optimizer-step.test.ts. */
-const stepOps = ['adamStep', 'sgdStep'];
+const stepOps = ['adadeltaStep', 'adamStep', 'sgdStep'];
 
 describe('the op table', () => {
   test('has a row for every function', () => {

@@ -1,6 +1,6 @@
 /** The steps of the optimizers: their compositions against the update rules written out in loops. The golden runs are in @cnn/optim. */
 import { cpuReference } from '@cnn/backend-cpu';
-import { type AdamStepAttrs, apply, ops, type SgdStepAttrs, tidy } from '@cnn/tensor';
+import { type AdadeltaStepAttrs, type AdamStepAttrs, apply, ops, type SgdStepAttrs, tidy } from '@cnn/tensor';
 import { expect, test } from 'vitest';
 import { directKernels } from './direct-kernels.js';
 import { expectClose, float64 } from './helpers.js';
@@ -20,6 +20,11 @@ const adam: Record<string, Partial<AdamStepAttrs>> = {
   'a later step': { step: 7 },
   'weight decay': { weightDecay: 0.1, step: 2 },
   'decoupled weight decay': { weightDecay: 0.1, decoupled: true, step: 2 },
+};
+const adadelta: Record<string, Partial<AdadeltaStepAttrs>> = {
+  plain: {},
+  'weight decay': { weightDecay: 0.1, rho: 0.8 },
+  'nothing remembered': { rho: 0 },
 };
 
 /** The same inputs on a backend with the loops and on one without. */
@@ -61,6 +66,21 @@ test.each(Object.entries(adam))('adamStep: %s', (_, options) => {
       const [parameter, first, gradient] = [1, 2, 3].map(seed => float64(backend, spread(6, seed), [2, 3]));
       const second = float64(backend, positive(6, 4), [2, 3]);
       return apply(ops.adamStepOp, [parameter!, first!, second, gradient!], attrs).map(y => y.dataSync() as Float64Array);
+    }),
+  );
+  expect(composed).toHaveLength(3);
+  composed.forEach((numbers, i) => {
+    expectClose(numbers, looped[i]!, 1e-14);
+  });
+});
+
+test.each(Object.entries(adadelta))('adadeltaStep: %s', (_, options) => {
+  const attrs = { learningRate: 0.5, rho: 0.95, epsilon: 1e-6, weightDecay: 0, ...options };
+  const [composed, looped] = both(backend =>
+    tidy(() => {
+      const [parameter, gradient] = [1, 3].map(seed => float64(backend, spread(6, seed), [2, 3]));
+      const [squares, updates] = [2, 4].map(seed => float64(backend, positive(6, seed), [2, 3]));
+      return apply(ops.adadeltaStepOp, [parameter!, squares!, updates!, gradient!], attrs).map(y => y.dataSync() as Float64Array);
     }),
   );
   expect(composed).toHaveLength(3);

@@ -5,7 +5,7 @@ const epochsFor: Readonly<Record<string, number>> = { digits: 6, mnist: 3, 'fash
 /** Passes over a dataset. */
 export const defaultEpochs = (data: string): number => epochsFor[data] ?? 10;
 
-const rateFor: Readonly<Record<string, number>> = { sgd: 0.05, adam: 0.002, adamW: 0.002 };
+const rateFor: Readonly<Record<string, number>> = { sgd: 0.05, adam: 0.002, adamW: 0.002, adadelta: 1 };
 
 /** The learning rate that an optimizer starts with. */
 export const defaultLearningRate = (optimizer: string): number | undefined => rateFor[optimizer];

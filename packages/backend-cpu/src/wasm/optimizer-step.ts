@@ -1,4 +1,4 @@
-import { type AdamStepAttrs, type SgdStepAttrs, type Spec, sizeOf, type View } from '@cnn/tensor';
+import { type AdadeltaStepAttrs, type AdamStepAttrs, type SgdStepAttrs, type Spec, sizeOf, type View } from '@cnn/tensor';
 import type { CpuBuffer } from '../memory.js';
 import type { Runtime, WasmKernel } from './kernel.js';
 
@@ -65,5 +65,28 @@ const adamStep: WasmKernel<AdamStepAttrs> = (runtime, inputs, attrs, outputs, re
   return results;
 };
 
+/** PyTorch's Adadelta. */
+const adadeltaStep: WasmKernel<AdadeltaStepAttrs> = (runtime, inputs, attrs, outputs, reuse) => {
+  const parameter = inputs[0]!;
+  if (parameter.dtype !== 'float32') return undefined;
+  const results = targets(runtime, inputs, outputs, reuse);
+  runtime.exports.adadeltaStep(
+    sizeOf(parameter.shape),
+    parameter.buffer.pointer,
+    inputs[1]!.buffer.pointer,
+    inputs[2]!.buffer.pointer,
+    inputs[3]!.buffer.pointer,
+    results[0]!.pointer,
+    results[1]!.pointer,
+    results[2]!.pointer,
+    attrs.weightDecay,
+    attrs.rho,
+    1 - attrs.rho,
+    attrs.epsilon,
+    attrs.learningRate,
+  );
+  return results;
+};
+
 /** Fused optimizer steps, in float32. */
-export const optimizerStep = { sgdStep, adamStep };
+export const optimizerStep = { sgdStep, adamStep, adadeltaStep };

@@ -1,6 +1,6 @@
 /** One step of an optimizer on one parameter, for use with `step`. The loops around them are in @cnn/optim. */
 import { ShapeError } from '../errors.js';
-import type { AdamStepAttrs, SgdStepAttrs } from '../kernels.js';
+import type { AdadeltaStepAttrs, AdamStepAttrs, SgdStepAttrs } from '../kernels.js';
 import type { Op } from '../op.js';
 import { type Spec, sameShape, showSpec } from '../spec.js';
 import { alias, type Tensor } from '../tensor.js';
@@ -52,5 +52,21 @@ export const adamStepOp: Op<AdamStepAttrs> = {
     const second = add(mul(v!, beta2), mul(square(g), 1 - beta2));
     const scale = add(div(sqrt(second), Math.sqrt(1 - beta2 ** step)), epsilon);
     return [sub(p, mul(div(first, scale), learningRate / (1 - beta1 ** step))), first, second];
+  },
+};
+
+/**
+ * Adadelta (Zeiler, 2012) as in PyTorch: [parameter, s, d, gradient] gives parameter, s, d.
+ * g ← g + λ p; s ← ρ s + (1 - ρ) g²; δ = sqrt(d + ε) / sqrt(s + ε) g; d ← ρ d + (1 - ρ) δ²; p ← p - η δ.
+ */
+export const adadeltaStepOp: Op<AdadeltaStepAttrs> = {
+  name: 'adadeltaStep',
+  infer: inputs => inferStep('adadeltaStep', 3, inputs),
+  compose: ([parameter, squares, updates, gradient], { learningRate, rho, epsilon, weightDecay }) => {
+    const g = decayed(gradient!, parameter!, weightDecay);
+    const s = add(mul(squares!, rho), mul(square(g), 1 - rho));
+    const update = mul(div(sqrt(add(updates!, epsilon)), sqrt(add(s, epsilon))), g);
+    const d = add(mul(updates!, rho), mul(square(update), 1 - rho));
+    return [sub(parameter!, mul(update, learningRate)), s, d];
   },
 };

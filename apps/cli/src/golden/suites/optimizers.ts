@@ -1,4 +1,4 @@
-import { adam, adamW, clipByGlobalNorm, clipByValue, type Optimizer, sgd } from '@cnn/optim';
+import { adadelta, adam, adamW, clipByGlobalNorm, clipByValue, type Optimizer, sgd } from '@cnn/optim';
 import { grad, ops, Variable } from '@cnn/tensor';
 import type { Attrs } from '../format.js';
 import { checksOf, type GoldenOp, type GoldenOps, notYet, type Skip } from '../golden-op.js';
@@ -25,6 +25,13 @@ export function optimizerOf(name: string, attrs: Attrs): Optimizer | Skip {
       return adam({ ...adamConfig(attrs), weightDecay: attrs.number('weight_decay', 0) });
     case 'adamw':
       return adamW({ ...adamConfig(attrs), weightDecay: attrs.number('weight_decay') });
+    case 'adadelta':
+      return adadelta({
+        learningRate: attrs.number('lr'),
+        rho: attrs.number('rho'),
+        epsilon: attrs.number('eps'),
+        weightDecay: attrs.number('weight_decay', 0),
+      });
     default:
       return { skip: `${name}: not in this release` };
   }
@@ -81,8 +88,8 @@ export const optimizers: GoldenOps = {
   sgd: fit,
   adam: fit,
   adamw: fit,
+  adadelta: fit,
   adagrad: notYet,
-  adadelta: notYet,
   rmsprop: notYet,
   adamax: notYet,
   nadam: notYet,
