@@ -1,5 +1,16 @@
 /** A model laid out as a list of layers with known shapes. No weights are made. */
-import { CnnError, type ObservedOp, ops, type Shape, ShapeError, shapesBackend, showShape, type Tensor, tidy } from '@cnn/tensor';
+import {
+  CnnError,
+  type ObservedOp,
+  ops,
+  type Shape,
+  ShapeError,
+  shapesBackend,
+  showShape,
+  type Tensor,
+  tidy,
+  withLabel,
+} from '@cnn/tensor';
 import { costs } from './costs.js';
 import type { Graph } from './graph.js';
 import type { Layer, LayerContext, Slot } from './layer.js';
@@ -33,10 +44,10 @@ export interface Plan {
 export const shapesOf = (input: Shape | readonly Shape[]): readonly Shape[] =>
   (input.length > 0 && Array.isArray(input[0]) ? input : [input]) as readonly Shape[];
 
-/** Puts a layer's path and type before the message of an error that it threw. */
+/** Runs a layer under its path, and puts path and type before the message of an error that it threw. */
 export function inLayer<T>(path: string, layer: Layer, run: () => T): T {
   try {
-    return run();
+    return withLabel(path, run);
   } catch (error) {
     if (error instanceof CnnError) error.message = `layer '${path}' (${layer.definition.type}): ${error.message}`;
     throw error;

@@ -14,6 +14,7 @@ import {
   tidy,
   UsageError,
   Variable,
+  withLabel,
 } from '@cnn/tensor';
 
 /** What the rule of an optimizer gets beside its own options. */
@@ -81,8 +82,8 @@ export class OptimizerState {
       throw new OptionError(this.#type, 'learningRate', learningRate, option.nonNegative.allowed);
     checkGradients(this.#type, this.#targets, grads);
     const step = this.#stepCount + 1;
-    this.#targets.forEach(({ update }, i) => {
-      tidy(() => update(this.#slots[i]!, grads[i]!, { learningRate, step }), this.#type);
+    this.#targets.forEach(({ parameter, update }, i) => {
+      withLabel(parameter.name, () => tidy(() => update(this.#slots[i]!, grads[i]!, { learningRate, step }), this.#type));
     });
     this.#stepCount = step;
   }

@@ -4,6 +4,7 @@ export { crc32 } from './crc32.js';
 export * from './errors.js';
 export { type GradContext, type Gradients, grad } from './grad.js';
 export type * from './kernels.js';
+export { withLabel } from './label.js';
 export type { Op, Saved, VectorJacobianProduct, VjpContext } from './op.js';
 export * as ops from './ops/index.js';
 export { checkOptions, type OptionRule, option } from './options.js';

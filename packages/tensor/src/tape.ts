@@ -1,10 +1,13 @@
 /** Tapes record which op made which value, so that a backward pass can walk back from a loss. */
+import { currentLabel, underLabel } from './label.js';
 import type { Op, Saved } from './op.js';
 import type { Value } from './tensor.js';
 
 /** One run of an op, shared by all tapes that recorded it; it keeps the buffers its gradient reads until the last of them lets go. */
 export class Entry {
   tapes = 0;
+  /** The part that it was run in, which its gradient counts as. */
+  readonly label = currentLabel();
   readonly #saves: readonly Saved[];
 
   constructor(
@@ -64,7 +67,7 @@ export class Tape {
   unwind(visit: (entry: Entry) => void): void {
     try {
       for (let entry = this.#entries.at(-1); entry; entry = this.#entries.at(-1)) {
-        visit(entry);
+        underLabel(entry.label, () => visit(entry));
         this.#entries.pop();
         entry.release();
       }
