@@ -1,14 +1,15 @@
 /**
- * Compiles the kernels (`npm run build:wasm`): `index.ts` in two variants, `simd` and `relaxed`, each embedded as base64 in
- * `src/generated/<variant>.ts`, so that bundlers need no side file. `src/generated/exports.ts` types what the kernels take.
+ * Compiles the kernels (`npm run build:wasm`): `index.ts` in two variants, `simd` and `relaxed`, each deflated and
+ * embedded as base64 in `src/generated/<variant>.ts`, so that bundlers need no side file and compressed pages stay small.
+ * `src/generated/exports.ts` types what the kernels take.
  *
  * A file `NAME.gen.mjs` exports `generate(relaxed)`, which gives AssemblyScript that the others import as `./generated/NAME`.
  * The text is kept in `generated/<variant>/NAME.ts` for reading.
  */
-import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { deflateRawSync } from 'node:zlib';
 import asc from 'assemblyscript/asc';
 
 const assembly = dirname(fileURLToPath(import.meta.url));
@@ -18,12 +19,12 @@ const variants = [];
 for (const name of ['simd', 'relaxed']) variants.push({ name, ...(await compile(name)) });
 
 for (const { name, wasm } of variants) {
-  const sha256 = createHash('sha256').update(wasm).digest('hex');
+  const deflated = deflateRawSync(wasm, { level: 9 });
   write(
     join(generated, `${name}.ts`),
-    `/** The '${name}' build of the kernels. */\nexport const base64 =\n  '${Buffer.from(wasm).toString('base64')}';\n/** Of the module's bytes. */\nexport const sha256 = '${sha256}';\n`,
+    `/** The '${name}' build of the kernels: a WASM module, deflated, as base64. */\nexport const kernels =\n  '${deflated.toString('base64')}';\n`,
   );
-  console.log(`${name}: ${wasm.length} bytes, sha256 ${sha256.slice(0, 12)}`);
+  console.log(`${name}: ${wasm.length} bytes, ${deflated.length} deflated`);
 }
 write(join(generated, 'exports.ts'), declare(variants));
 
@@ -41,7 +42,7 @@ async function compile(variant) {
   const { error, stderr } = await asc.main(
     [
       'index.ts', '--outFile', 'kernels.wasm', '--bindings', 'raw',
-      '-O3', '--noAssert', '--runtime', 'stub', '--importMemory', '--use', 'abort=',
+      '-O3', '--noAssert', '--runtime', 'stub', '--importMemory', '--maximumMemory', '65536', '--use', 'abort=',
       '--enable', 'simd', ...(relaxed ? ['--enable', 'relaxed-simd'] : []),
     ],
     {

@@ -16,6 +16,8 @@ import {
 import { referenceKernels } from './kernels/index.js';
 import { type CpuBuffer, CpuMemory, type MemoryStats } from './memory.js';
 import type { ReferenceKernel } from './reference-kernel.js';
+import { parallel } from './threads/parallel.js';
+import { hasThreads, MAILBOX_BYTES, Threads } from './threads/threads.js';
 import { wasmKernels } from './wasm/index.js';
 import type { ConvolutionMode, Runtime, WasmKernel } from './wasm/kernel.js';
 import { type Build, instantiate, loadModule } from './wasm/module.js';
@@ -34,6 +36,12 @@ export interface CpuOptions {
    * neighbourhood NaN. Default `fast`.
    */
   readonly convolution?: ConvolutionMode;
+  /**
+   * How many threads compute, the caller's among them: a whole number from 1. Results are the same bits for any number. Threads
+   * need a memory that they can share: Node has it, and pages that are cross-origin isolated; elsewhere a warning is printed
+   * and one thread runs. Default 1.
+   */
+  readonly threads?: number;
   /** Fill freed memory with NaN, to find who reads it. Default false. */
   readonly poison?: boolean;
   /** Kernels to add or replace: a table, or a function of the runtime that gives one. */
@@ -44,6 +52,8 @@ export interface CpuOptions {
 export interface Cpu extends Backend<CpuBuffer> {
   /** The build that runs. */
   readonly build: Build;
+  /** How many threads compute. */
+  readonly threads: number;
   /** Buffers that are allocated and not freed. */
   live(): number;
   /** Buffers that were ever allocated. */
@@ -67,13 +77,18 @@ export async function cpu(options: CpuOptions = {}): Promise<Cpu> {
   checkOptions('cpu', options, {
     build: option.oneOf('simd', 'relaxed'),
     convolution: option.oneOf('fast', 'exact'),
+    threads: option.count,
     poison: option.boolean,
     kernels: option.any,
   });
-  const { build, module } = await loadModule(options.build);
-  const memory = new CpuMemory({ poison: options.poison ?? false });
+  const threads = threadsFor(options.threads ?? 1);
+  const shared = threads > 1;
+  const { build, module } = await loadModule(options.build, shared);
+  const memory = new CpuMemory({ poison: options.poison ?? false, shared });
   const exports = await instantiate(module, memory.wasm);
-  memory.start(exports.heapBase() >>> 0);
+  const mailboxes = Math.ceil((exports.heapBase() >>> 0) / 64) * 64;
+  memory.start(mailboxes + (threads - 1) * MAILBOX_BYTES);
+  const others = shared ? await Threads.start(module, exports, memory.wasm, threads - 1, mailboxes) : undefined;
 
   const calls = new Calls(memory);
   const runtime: Runtime = {
@@ -81,6 +96,7 @@ export async function cpu(options: CpuOptions = {}): Promise<Cpu> {
     convolution: options.convolution ?? 'fast',
     memory,
     exports,
+    ...parallel(exports, others),
     allocate: spec => calls.allocate(spec),
     scratch: bytes => calls.allocate(bytes).pointer,
   };
@@ -92,6 +108,7 @@ export async function cpu(options: CpuOptions = {}): Promise<Cpu> {
     name: 'cpu',
     dtypes,
     build,
+    threads,
     kernels,
     write(data, spec) {
       if (data.length !== sizeOf(spec.shape)) throw new ShapeError(`cpu: ${data.length} numbers for ${showSpec(spec)}`);
@@ -103,11 +120,23 @@ export async function cpu(options: CpuOptions = {}): Promise<Cpu> {
     readSync,
     free: buffer => memory.free(buffer),
     flush: async () => {},
-    dispose: async () => memory.dispose(),
+    dispose: async () => {
+      others?.stop();
+      memory.dispose();
+    },
     live: () => memory.stats.liveBuffers,
     allocations: () => memory.allocations,
     memory: () => memory.stats,
   };
+}
+
+/** How many threads can run where so many are wanted. */
+function threadsFor(wanted: number): number {
+  if (wanted === 1 || hasThreads()) return wanted;
+  console.warn(
+    `cnn: cpu({ threads: ${wanted} }) runs with one thread: there is no memory to share here; a page must be cross-origin isolated`,
+  );
+  return 1;
 }
 
 /**

@@ -66,11 +66,20 @@ export class CpuMemory {
   /**
    * @param poison - Fill memory with NaN when it is freed and before it is first used.
    * @param maximumPages - At most so many pages of 64 KiB; fewer where the system cannot reserve them.
+   * @param shared - Whether threads will share it.
    * @throws {BackendError} where not even 256 MiB can be reserved.
    */
-  constructor({ poison = false, maximumPages = MAXIMUM_PAGES }: { poison?: boolean; maximumPages?: number } = {}) {
+  constructor({
+    poison = false,
+    maximumPages = MAXIMUM_PAGES,
+    shared = false,
+  }: {
+    poison?: boolean;
+    maximumPages?: number;
+    shared?: boolean;
+  } = {}) {
     this.#poison = poison;
-    this.wasm = reserve(maximumPages);
+    this.wasm = reserve(maximumPages, shared);
     this.#ranges = [];
     this.#refresh();
   }
@@ -250,10 +259,10 @@ export class CpuMemory {
 }
 
 /** A memory of as many pages as the system reserves, down to 256 MiB. */
-function reserve(maximumPages: number): WebAssembly.Memory {
+function reserve(maximumPages: number, shared: boolean): WebAssembly.Memory {
   for (let maximum = maximumPages; ; maximum = Math.floor(maximum / 2)) {
     try {
-      return new WebAssembly.Memory({ initial: 1, maximum });
+      return new WebAssembly.Memory({ initial: 1, maximum, shared });
     } catch (error) {
       if (!(error instanceof RangeError) || maximum <= 4096) {
         throw new BackendError(

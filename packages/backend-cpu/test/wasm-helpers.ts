@@ -28,6 +28,12 @@ async function open(options: CpuOptions, reserved = 0): Promise<Cpu> {
     ...options,
     kernels: runtime => {
       memory = runtime.memory;
+      // Every range that can be cut is cut, however small.
+      const { over } = runtime;
+      Object.assign(runtime, { over: (total, _, kernel, args) => over(total, 1, kernel, args) } satisfies Pick<
+        typeof runtime,
+        'over'
+      >);
       if (reserved > 0) memory.allocate(reserved);
       return {};
     },
@@ -36,11 +42,13 @@ async function open(options: CpuOptions, reserved = 0): Promise<Cpu> {
   return backend;
 }
 
-/** Both builds with poisoned memory, and one whose buffers all lie above 2 GiB. */
+/** Both builds with poisoned memory, one whose buffers all lie above 2 GiB, and some with threads. */
 export const backends: readonly (readonly [name: string, backend: Cpu])[] = [
   ['simd', await open({ build: 'simd', poison: true })],
   ['relaxed', await open({ build: 'relaxed', poison: true })],
   ['above 2 GiB', await open({}, above2GiB)],
+  ['two threads', await open({ threads: 2, poison: true })],
+  ['simd, three threads', await open({ build: 'simd', threads: 3, poison: true })],
 ];
 
 afterAll(async () => {

@@ -173,7 +173,7 @@ test.each(['simd', 'relaxed'] as const)('pointers above 2 GiB: %s', async build 
 });
 
 describe('nothing is written beside the memory that is asked for, nor read behind the inputs', async () => {
-  const { module } = await loadModule('simd');
+  const { module } = await loadModule('simd', false);
   const wasm = new WebAssembly.Memory({ initial: 512 });
   const exports = await instantiate(module, wasm);
   const f32 = new Float32Array(wasm.buffer);

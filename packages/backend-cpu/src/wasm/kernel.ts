@@ -8,13 +8,14 @@
 import type { CompositeOps, PrimitiveOps, Spec, View } from '@cnn/tensor';
 import type { KernelExports } from '../generated/exports.js';
 import type { CpuBuffer, CpuMemory } from '../memory.js';
+import type { Parallel } from '../threads/parallel.js';
 import type { Build } from './module.js';
 
 /** `exact`: every convolution by direct sums. `fast`: by Winograd's algorithm where that is faster. */
 export type ConvolutionMode = 'fast' | 'exact';
 
 /** What a kernel works with. */
-export interface Runtime {
+export interface Runtime extends Parallel {
   readonly build: Build;
   /** Which algorithms of convolution are allowed. */
   readonly convolution: ConvolutionMode;

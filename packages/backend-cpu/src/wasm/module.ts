@@ -1,30 +1,39 @@
 import { BackendError } from '@cnn/tensor';
 import type { KernelExports } from '../generated/exports.js';
-import * as relaxed from '../generated/relaxed.js';
-import * as simd from '../generated/simd.js';
+import { nodeModule } from '../node-modules.js';
+import { importSharedMemory } from '../threads/shared-memory.js';
+import { inflate } from './inflate.js';
 
 /** Which of the two modules runs. `relaxed` multiplies and adds in one rounding, so their results differ in the last bits. */
 export type Build = 'simd' | 'relaxed';
 
-const builds = { simd, relaxed };
+/** The builds, each a chunk of its own in a bundle: only the one that runs is loaded. */
+const builds = {
+  simd: () => import('../generated/simd.js'),
+  relaxed: () => import('../generated/relaxed.js'),
+};
 
 /**
- * Decodes and compiles a build of the kernels: `relaxed` where the engine has it, else `simd`, unless one is named.
+ * Loads and compiles a build of the kernels: `relaxed` where the engine has it, else `simd`, unless one is named.
  *
+ * @param shared - Whether its memory will be shared between threads.
  * @throws {BackendError} if the engine has no WASM SIMD, or lacks the build that is named.
  */
-export async function loadModule(named?: Build): Promise<{ build: Build; module: WebAssembly.Module }> {
-  for (const build of named ? [named] : (['relaxed', 'simd'] as const)) {
-    const bytes = decode(builds[build].base64);
-    if (WebAssembly.validate(bytes) || (build === 'relaxed' && allowRelaxed() && WebAssembly.validate(bytes))) {
-      return { build, module: await WebAssembly.compile(bytes) };
-    }
+export async function loadModule(
+  named: Build | undefined,
+  shared: boolean,
+): Promise<{ build: Build; module: WebAssembly.Module }> {
+  const build = named ?? (runs('relaxed') ? 'relaxed' : 'simd');
+  if (!runs(build)) {
+    throw new BackendError(
+      build === 'relaxed'
+        ? "cpu: this engine has no relaxed SIMD; use build 'simd'"
+        : 'cpu: this engine has no WebAssembly SIMD; use cpuReference() instead',
+    );
   }
-  throw new BackendError(
-    named === 'relaxed'
-      ? "cpu: this engine has no relaxed SIMD; use build 'simd'"
-      : 'cpu: this engine has no WebAssembly SIMD; use cpuReference() instead',
-  );
+  const bytes = await inflate((await builds[build]()).kernels);
+  if (shared) importSharedMemory(bytes);
+  return { build, module: await WebAssembly.compile(bytes) };
 }
 
 /** An instance of the kernels on a memory. */
@@ -33,20 +42,31 @@ export async function instantiate(module: WebAssembly.Module, memory: WebAssembl
   return exports as unknown as KernelExports;
 }
 
-function decode(base64: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(base64), character => character.charCodeAt(0));
+/** Whether the engine has the instructions of a build. */
+function runs(build: Build): boolean {
+  if (build === 'simd') return WebAssembly.validate(functionOf(SPLAT));
+  const relaxed = functionOf([...SPLAT, ...SPLAT, ...SPLAT, ...RELAXED_MADD]);
+  return WebAssembly.validate(relaxed) || (allowRelaxed() && WebAssembly.validate(relaxed));
 }
 
-/** What is used of Node's `process`, of which browsers have none. */
-interface NodeProcess {
-  readonly versions?: { readonly node?: string };
-  getBuiltinModule?(name: 'node:v8'): { setFlagsFromString(flags: string): void };
+/** `i32.const 0` and `i8x16.splat`, which leave a vector on the stack. */
+const SPLAT = [0x41, 0, 0xfd, 0x0f];
+/** `f32x4.relaxed_madd`, which makes one of three. */
+const RELAXED_MADD = [0xfd, 0x85, 0x02];
+
+/** The smallest module with some instructions: one function without parameters that gives a vector. */
+function functionOf(code: readonly number[]): Uint8Array<ArrayBuffer> {
+  const magicAndVersion = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
+  const types = [1, 5, 1, 0x60, 0, 1, 0x7b];
+  const functions = [3, 2, 1, 0];
+  const body = [code.length + 2, 0, ...code, 0x0b];
+  return Uint8Array.from([...magicAndVersion, ...types, ...functions, 10, body.length + 1, 1, ...body]);
 }
 
 /** Node 20 has relaxed SIMD behind a flag; newer engines have it on, and would print an error about the flag. */
 function allowRelaxed(): boolean {
-  const { process } = globalThis as { process?: NodeProcess };
-  if (!process?.versions?.node?.startsWith('20.') || !process.getBuiltinModule) return false;
-  process.getBuiltinModule('node:v8').setFlagsFromString('--experimental-wasm-relaxed-simd');
-  return true;
+  const { process } = globalThis as { process?: { versions?: { node?: string } } };
+  const v8 = process?.versions?.node?.startsWith('20.') ? nodeModule('node:v8') : undefined;
+  v8?.setFlagsFromString('--experimental-wasm-relaxed-simd');
+  return v8 !== undefined;
 }
