@@ -1,6 +1,8 @@
 /** A model laid out as a list of layers with known shapes. No weights are made. */
 import {
   CnnError,
+  costs,
+  flopsOf,
   type ObservedOp,
   ops,
   type Shape,
@@ -11,7 +13,6 @@ import {
   tidy,
   withLabel,
 } from '@cnn/tensor';
-import { costs } from './costs.js';
 import type { Graph } from './graph.js';
 import type { Layer, LayerContext, Slot } from './layer.js';
 
@@ -75,10 +76,10 @@ export function planModel(model: Graph, inputShapes: readonly Shape[]): Plan {
   }
   const layers: PlannedLayer[] = [];
   let flops = 0;
-  const observe = ({ name, inputs, attrs, outputs }: ObservedOp): void => {
-    flops += costs[name as keyof typeof costs](inputs, outputs, attrs as never);
+  const observe = (op: ObservedOp): void => {
+    flops += flopsOf(op)!;
   };
-  // Composites run as the primitives they are composed of, whose costs are known.
+  // A plugin's op runs as the ops it is composed of, whose costs are known.
   const backend = shapesBackend({ observe, runs: name => Object.hasOwn(costs, name) });
   const tensorOf = new Map<number, Tensor>();
 

@@ -1,5 +1,6 @@
 export { apply, step } from './apply.js';
 export type { AnyBackend, Backend } from './backend.js';
+export { type Cost, costs, flopsOf } from './costs.js';
 export { crc32 } from './crc32.js';
 export * from './errors.js';
 export { type GradContext, type Gradients, grad } from './grad.js';
