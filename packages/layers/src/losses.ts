@@ -1,5 +1,6 @@
 /** Losses: how wrong a prediction is, as one number. */
-import { checkOptions, ops, option, ShapeError, sameShape, showShape, type Tensor, tidy } from '@cnn/tensor';
+import { checkOptions, option, ShapeError, sameShape, showShape, type Tensor, tidy } from '@cnn/tensor';
+import * as ops from '@cnn/tensor/ops';
 
 /** The loss of predictions for targets: a scalar, or the losses of all examples where the options say so. */
 export type Loss = (prediction: Tensor, target: Tensor) => Tensor;

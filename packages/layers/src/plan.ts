@@ -4,7 +4,6 @@ import {
   costs,
   flopsOf,
   type ObservedOp,
-  ops,
   type Shape,
   ShapeError,
   shapesBackend,
@@ -13,6 +12,7 @@ import {
   tidy,
   withLabel,
 } from '@cnn/tensor';
+import * as ops from '@cnn/tensor/ops';
 import type { Graph } from './graph.js';
 import type { Layer, LayerContext, Slot } from './layer.js';
 

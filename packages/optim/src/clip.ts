@@ -1,5 +1,6 @@
 /** Gradients kept from being too large. */
-import { OptionError, ops, option, type Tensor, tidy, UsageError } from '@cnn/tensor';
+import { OptionError, option, type Tensor, tidy, UsageError } from '@cnn/tensor';
+import * as ops from '@cnn/tensor/ops';
 
 /** What {@link clipByGlobalNorm} gives. */
 export interface Clipped {

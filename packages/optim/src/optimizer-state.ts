@@ -4,7 +4,6 @@ import {
   DTypeError,
   isFloat,
   OptionError,
-  ops,
   option,
   ShapeError,
   sameShape,
@@ -16,6 +15,7 @@ import {
   Variable,
   withLabel,
 } from '@cnn/tensor';
+import * as ops from '@cnn/tensor/ops';
 
 /** What the rule of an optimizer gets beside its own options. */
 export interface StepConfig {

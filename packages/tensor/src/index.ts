@@ -1,3 +1,4 @@
+export * as ops from '@cnn/tensor/ops';
 export { apply, step } from './apply.js';
 export type { AnyBackend, Backend } from './backend.js';
 export { type Cost, costs, flopsOf } from './costs.js';
@@ -7,8 +8,10 @@ export { type GradContext, type Gradients, grad } from './grad.js';
 export type * from './kernels.js';
 export { withLabel } from './label.js';
 export type { Op, Saved, VectorJacobianProduct, VjpContext } from './op.js';
-export * as ops from './ops/index.js';
 export { checkOptions, type OptionRule, option } from './options.js';
+export { type Profiler, profile } from './profile.js';
+export { formatProfile, type LayerProfile, type ProfileReport, type ProfileRow } from './profile-report.js';
+export type { Trace, TraceEvent } from './profile-trace.js';
 export * from './random.js';
 export { type NoBuffer, type ObservedOp, shapesBackend } from './shapes-backend.js';
 export {

@@ -1,7 +1,8 @@
 /** Using a trained net. */
 import type { Batch, Loader } from '@cnn/data';
 import type { Loss, Net } from '@cnn/layers';
-import { checkOptions, ops, option, type Tensor, tensor, tidy } from '@cnn/tensor';
+import { checkOptions, option, type Tensor, tensor, tidy } from '@cnn/tensor';
+import * as ops from '@cnn/tensor/ops';
 import { type Classification, ClassificationMeter } from './metrics.js';
 import { loaderOption, netOption, signalOption } from './option-rules.js';
 import { pauses } from './pause.js';

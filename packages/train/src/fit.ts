@@ -2,7 +2,8 @@
 import type { Batch, Loader } from '@cnn/data';
 import { type Loss, modelToJSON, type Net } from '@cnn/layers';
 import { clipByGlobalNorm, clipByValue, type Optimizer, type OptimizerState, type Schedule, scheduleOption } from '@cnn/optim';
-import { checkOptions, grad, ops, option, ShapeError, show, showShape, type Tensor, tidy, UsageError } from '@cnn/tensor';
+import { checkOptions, grad, option, ShapeError, show, showShape, type Tensor, tidy, UsageError } from '@cnn/tensor';
+import * as ops from '@cnn/tensor/ops';
 import type { Callback, TrainingRun } from './callback.js';
 import { type Checkpoint, captureVariables, restorer } from './checkpoint.js';
 import { evaluate, imagesOf, targetsOf } from './evaluate.js';

@@ -1,6 +1,7 @@
 /** Finds out where a loss stopped being a number. */
 import type { Net } from '@cnn/layers';
-import { alias, CnnError, ops, type Tensor, tidy, Variable } from '@cnn/tensor';
+import { alias, CnnError, type Tensor, tidy, Variable } from '@cnn/tensor';
+import * as ops from '@cnn/tensor/ops';
 
 /** The loss became NaN or infinite. Nothing was learned from that step. */
 export class NonFiniteLossError extends CnnError {

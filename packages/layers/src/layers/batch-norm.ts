@@ -1,4 +1,5 @@
-import { ops, option, ShapeError, showShape, sizeOf, type Tensor } from '@cnn/tensor';
+import { option, ShapeError, showShape, sizeOf, type Tensor } from '@cnn/tensor';
+import * as ops from '@cnn/tensor/ops';
 import { ones, zeros } from '../initialisers.js';
 import { defineLayer } from '../layer.js';
 

@@ -1,4 +1,5 @@
-import { type OptionRule, ops, option, ShapeError, showShape } from '@cnn/tensor';
+import { type OptionRule, option, ShapeError, showShape } from '@cnn/tensor';
+import * as ops from '@cnn/tensor/ops';
 import { type InitialiserConfig, initialiserFrom } from '../initialisers.js';
 import { defineLayer } from '../layer.js';
 

@@ -1,4 +1,4 @@
-import { ops } from '@cnn/tensor';
+import * as ops from '@cnn/tensor/ops';
 import { defineLayer } from '../layer.js';
 
 /** All axes but the batch as one: [n, c, h, w] gives [n, c h w]. */

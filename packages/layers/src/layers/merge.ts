@@ -1,4 +1,5 @@
-import { ops, option, type Tensor } from '@cnn/tensor';
+import { option, type Tensor } from '@cnn/tensor';
+import * as ops from '@cnn/tensor/ops';
 import { defineLayer } from '../layer.js';
 
 /** The sum of its inputs, which broadcast. */

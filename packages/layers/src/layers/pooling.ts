@@ -1,4 +1,5 @@
-import { ops, option } from '@cnn/tensor';
+import { option } from '@cnn/tensor';
+import * as ops from '@cnn/tensor/ops';
 import { defineLayer } from '../layer.js';
 import { type Size, windowRules } from './convolution.js';
 

@@ -1,4 +1,5 @@
-import { ops, option, step } from '@cnn/tensor';
+import { option, step } from '@cnn/tensor';
+import * as ops from '@cnn/tensor/ops';
 import { defineOptimizer } from '../optimizer.js';
 
 /** Options of {@link adadelta}. */

@@ -1,4 +1,5 @@
-import { ops, step } from '@cnn/tensor';
+import { step } from '@cnn/tensor';
+import * as ops from '@cnn/tensor/ops';
 import { defineOptimizer } from '../optimizer.js';
 import { type AdamOptions, adamOptions } from './adam.js';
 

@@ -1,4 +1,5 @@
-import { OptionError, ops, option, step } from '@cnn/tensor';
+import { OptionError, option, step } from '@cnn/tensor';
+import * as ops from '@cnn/tensor/ops';
 import { defineOptimizer } from '../optimizer.js';
 
 /** Options of {@link sgd}. */
