@@ -1,6 +1,7 @@
 /**
- * Functions of two numbers with broadcasting: outer x middle x inner elements, where each operand has its own steps (in
- * bytes, 0 where it is broadcast) along the first two axes, and along the third is contiguous or a single number.
+ * Functions of two numbers with broadcasting: outer x middle rows of inner elements, where each operand has its own steps (in
+ * bytes, 0 where it is broadcast) along the first two axes, and along the third is contiguous or a single number. A call
+ * computes some rows from the first on; y is where these go.
  */
 const functions = {
   add: 'f32x4.add(a, b)',
@@ -35,18 +36,19 @@ ${run(name, 'Both', '', contiguous('a'), contiguous('b'))}
 ${run(name, 'SingleA', 'const a0 = v128.load32_splat(a);', single('a'), contiguous('b'))}
 ${run(name, 'SingleB', 'const b0 = v128.load32_splat(b);', contiguous('a'), single('b'))}
 export function ${name}(
-  outer: usize, middle: usize, inner: usize,
+  first: usize, rows: usize, middle: usize, inner: usize,
   a: usize, aOuter: usize, aMiddle: usize, aContiguous: bool, b: usize, bOuter: usize, bMiddle: usize, bContiguous: bool, y: usize,
 ): void {
-  for (let i: usize = 0; i < outer; i++) {
-    let ap = a + i * aOuter, bp = b + i * bOuter;
-    for (let j: usize = 0; j < middle; j++) {
-      if (!aContiguous) ${name}SingleA(inner, ap, bp, y);
-      else if (!bContiguous) ${name}SingleB(inner, ap, bp, y);
-      else ${name}Both(inner, ap, bp, y);
-      ap += aMiddle;
-      bp += bMiddle;
-      y += inner << 2;
+  let i = first / middle, j = first % middle;
+  for (let row: usize = 0; row < rows; row++) {
+    const ap = a + i * aOuter + j * aMiddle, bp = b + i * bOuter + j * bMiddle;
+    if (!aContiguous) ${name}SingleA(inner, ap, bp, y);
+    else if (!bContiguous) ${name}SingleB(inner, ap, bp, y);
+    else ${name}Both(inner, ap, bp, y);
+    y += inner << 2;
+    if (++j == middle) {
+      j = 0;
+      i++;
     }
   }
 }

@@ -1,5 +1,6 @@
 /**
- * Batch normalisation of [n, c, inner], each channel over n and inner. Sums run as in `reduce.ts`: short runs in single
+ * Batch normalisation of [n, c, inner], each channel over n and inner. A call takes `channels` neighbouring channels of the c;
+ * x, y and the numbers of channels begin at the first of them. Sums run as in `reduce.ts`: short runs in single
  * precision, the rest in double. Deviations are taken from the mean as float32; what that rounding lost, the `error`, is
  * their own mean. So a mean that is large beside the deviation does no harm.
  */
@@ -72,10 +73,10 @@ function affine(n: usize, x: usize, y: usize, mean: f32, scale: f32, shift: f32)
 
 /** -> y, and mean and biased variance of each channel. `totals` are 16 bytes of scratch. */
 export function batchNorm(
-  n: usize, c: usize, inner: usize, x: usize, weight: usize, bias: usize, epsilon: f64, totals: usize, y: usize, means: usize, variances: usize,
+  n: usize, c: usize, channels: usize, inner: usize, x: usize, weight: usize, bias: usize, epsilon: f64, totals: usize, y: usize, means: usize, variances: usize,
 ): void {
   const count = <f64>(n * inner);
-  for (let channel: usize = 0; channel < c; channel++) {
+  for (let channel: usize = 0; channel < channels; channel++) {
     const k = channel << 2;
     let sum: f64 = 0;
     for (let i: usize = 0; i < n; i++) sum += sumOf(inner, x + (((i * c + channel) * inner) << 2));
@@ -98,10 +99,10 @@ export function batchNorm(
 
 /** -> y, with given statistics. */
 export function batchNormInference(
-  n: usize, c: usize, inner: usize, x: usize, weight: usize, bias: usize, means: usize, variances: usize, epsilon: f64, y: usize,
+  n: usize, c: usize, channels: usize, inner: usize, x: usize, weight: usize, bias: usize, means: usize, variances: usize, epsilon: f64, y: usize,
 ): void {
   for (let i: usize = 0; i < n; i++) {
-    for (let channel: usize = 0; channel < c; channel++) {
+    for (let channel: usize = 0; channel < channels; channel++) {
       const at = ((i * c + channel) * inner) << 2;
       const k = channel << 2;
       const scale = <f32>(<f64>load<f32>(weight + k) / sqrt(<f64>load<f32>(variances + k) + epsilon));
@@ -122,11 +123,11 @@ function combine(at: usize, whole: bool, dy: usize, x: usize, dx: usize, m: v128
  * `totals` are 24 bytes of scratch.
  */
 export function batchNormGrad(
-  n: usize, c: usize, inner: usize, dy: usize, x: usize, weight: usize, means: usize, variances: usize, epsilon: f64,
+  n: usize, c: usize, channels: usize, inner: usize, dy: usize, x: usize, weight: usize, means: usize, variances: usize, epsilon: f64,
   totals: usize, dx: usize, dweight: usize, dbias: usize,
 ): void {
   const count = <f64>(n * inner);
-  for (let channel: usize = 0; channel < c; channel++) {
+  for (let channel: usize = 0; channel < channels; channel++) {
     const k = channel << 2;
     const mean = load<f32>(means + k);
     const s = 1 / sqrt(<f64>load<f32>(variances + k) + epsilon);

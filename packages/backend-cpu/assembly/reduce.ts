@@ -1,5 +1,6 @@
 /**
- * Reductions of [r1, k1, r2, k2] over r1 and r2: rows where k2 is 1, columns elsewhere. Sums add up to BLOCK elements a lane
+ * Reductions of [r1, k1, r2, k2] over r1 and r2: rows where k2 is 1, columns elsewhere. Steps are bytes between neighbours
+ * along an axis, so that a call can compute a part of k1 or k2. Sums add up to BLOCK elements a lane
  * in single precision and the rest in double, so that the error stays near one rounding on millions of elements.
  */
 import { get, maxLanes, minLanes, put, sumLanes, wholeOf } from './lanes';
@@ -27,11 +28,12 @@ export function sumOf(n: usize, x: usize): f64 {
 }
 
 /** [r1, k1, r2] -> [k1]. */
-export function sumRows(r1: usize, k1: usize, r2: usize, x: usize, y: usize): void {
+export function sumRows(r1: usize, r1Step: usize, k1: usize, r2: usize, x: usize, y: usize): void {
   for (let k: usize = 0; k < k1; k++) {
     let total: f64 = 0;
-    for (let r: usize = 0; r < r1; r++) total += sumOf(r2, x + (((r * k1 + k) * r2) << 2));
+    for (let r: usize = 0; r < r1; r++) total += sumOf(r2, x + r * r1Step);
     store<f32>(y + (k << 2), <f32>total);
+    x += r2 << 2;
   }
 }
 
@@ -51,21 +53,23 @@ function addColumns(rows: usize, step: usize, x: usize, totals: usize, whole: bo
   }
 }
 
-/** [r1, k1, r2, k2] -> [k1, k2]; `totals` are 8 k2 bytes of scratch. */
-export function sumColumns(r1: usize, k1: usize, r2: usize, k2: usize, x: usize, totals: usize, y: usize): void {
-  const step = k2 << 2;
+/** [r1, k1, r2, k2] -> [k1, k2]; `step` lies between rows of x and of y, and `totals` are 8 k2 bytes of scratch. */
+export function sumColumns(
+  r1: usize, r1Step: usize, k1: usize, r2: usize, k2: usize, step: usize, x: usize, y: usize, totals: usize,
+): void {
   for (let k: usize = 0; k < k1; k++) {
     memory.fill(totals, 0, k2 << 3);
     for (let r: usize = 0; r < r1; r++) {
       for (let row: usize = 0; row < r2; row += BLOCK) {
         const rows = min(BLOCK, r2 - row);
-        const p = x + ((r * k1 + k) * r2 + row) * step;
+        const p = x + r * r1Step + row * step;
         let i: usize = 0;
         for (; i < wholeOf(k2); i += 4) addColumns(rows, step, p + (i << 2), totals + (i << 3), true);
         for (; i < k2; i++) addColumns(rows, step, p + (i << 2), totals + (i << 3), false);
       }
     }
     for (let i: usize = 0; i < k2; i++) store<f32>(y + (i << 2), <f32>load<f64>(totals + (i << 3)));
+    x += r2 * step;
     y += step;
   }
 }
@@ -96,19 +100,20 @@ export function extremeOf(n: usize, x: usize, best: v128, largest: bool): v128 {
 }
 
 @inline
-function extremeRows(r1: usize, k1: usize, r2: usize, x: usize, y: usize, largest: bool): void {
+function extremeRows(r1: usize, r1Step: usize, k1: usize, r2: usize, x: usize, y: usize, largest: bool): void {
   for (let k: usize = 0; k < k1; k++) {
     let best = f32x4.splat(largest ? -Infinity : Infinity);
-    for (let r: usize = 0; r < r1; r++) best = extremeOf(r2, x + (((r * k1 + k) * r2) << 2), best, largest);
+    for (let r: usize = 0; r < r1; r++) best = extremeOf(r2, x + r * r1Step, best, largest);
     store<f32>(y + (k << 2), largest ? maxLanes(best) : minLanes(best));
+    x += r2 << 2;
   }
 }
 
 @inline
-function extremeColumns(r1: usize, k1: usize, r2: usize, k2: usize, x: usize, y: usize, largest: bool): void {
+function extremeColumns(r1: usize, r1Step: usize, k1: usize, r2: usize, k2: usize, step: usize, x: usize, y: usize, largest: bool): void {
   for (let k: usize = 0; k < k1; k++) {
     for (let r: usize = 0; r < r1; r++) {
-      let p = x + (((r * k1 + k) * r2 * k2) << 2);
+      let p = x + r * r1Step;
       for (let row: usize = 0; row < r2; row++) {
         if (r == 0 && row == 0) {
           memory.copy(y, p, k2 << 2);
@@ -117,31 +122,32 @@ function extremeColumns(r1: usize, k1: usize, r2: usize, k2: usize, x: usize, y:
           for (; i < wholeOf(k2); i += 4) put(y + (i << 2), extreme(get(y + (i << 2), true), get(p + (i << 2), true), largest), true);
           for (; i < k2; i++) put(y + (i << 2), extreme(get(y + (i << 2), false), get(p + (i << 2), false), largest), false);
         }
-        p += k2 << 2;
+        p += step;
       }
     }
-    y += k2 << 2;
+    x += r2 * step;
+    y += step;
   }
 }
 
 /** [r1, k1, r2] -> [k1], none of them empty; NaN wins. */
-export function maxRows(r1: usize, k1: usize, r2: usize, x: usize, y: usize): void {
-  extremeRows(r1, k1, r2, x, y, true);
+export function maxRows(r1: usize, r1Step: usize, k1: usize, r2: usize, x: usize, y: usize): void {
+  extremeRows(r1, r1Step, k1, r2, x, y, true);
 }
 
 /** [r1, k1, r2] -> [k1], none of them empty; NaN wins. */
-export function minRows(r1: usize, k1: usize, r2: usize, x: usize, y: usize): void {
-  extremeRows(r1, k1, r2, x, y, false);
+export function minRows(r1: usize, r1Step: usize, k1: usize, r2: usize, x: usize, y: usize): void {
+  extremeRows(r1, r1Step, k1, r2, x, y, false);
 }
 
 /** [r1, k1, r2, k2] -> [k1, k2], none of them empty; NaN wins. */
-export function maxColumns(r1: usize, k1: usize, r2: usize, k2: usize, x: usize, y: usize): void {
-  extremeColumns(r1, k1, r2, k2, x, y, true);
+export function maxColumns(r1: usize, r1Step: usize, k1: usize, r2: usize, k2: usize, step: usize, x: usize, y: usize): void {
+  extremeColumns(r1, r1Step, k1, r2, k2, step, x, y, true);
 }
 
 /** [r1, k1, r2, k2] -> [k1, k2], none of them empty; NaN wins. */
-export function minColumns(r1: usize, k1: usize, r2: usize, k2: usize, x: usize, y: usize): void {
-  extremeColumns(r1, k1, r2, k2, x, y, false);
+export function minColumns(r1: usize, r1Step: usize, k1: usize, r2: usize, k2: usize, step: usize, x: usize, y: usize): void {
+  extremeColumns(r1, r1Step, k1, r2, k2, step, x, y, false);
 }
 
 /** Rows of n >= 1 neighbours -> where the largest of each is: the first of equals, and the first NaN before all numbers. */

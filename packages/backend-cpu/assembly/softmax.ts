@@ -83,8 +83,7 @@ function column(n: usize, step: usize, x: usize, y: usize, whole: bool, logarith
 }
 
 @inline
-function columns(outer: usize, n: usize, inner: usize, x: usize, y: usize, logarithm: bool): void {
-  const step = inner << 2;
+function columns(outer: usize, n: usize, inner: usize, step: usize, x: usize, y: usize, logarithm: bool): void {
   for (let o: usize = 0; o < outer; o++) {
     let i: usize = 0;
     for (; i < wholeOf(inner); i += 4) column(n, step, x + (i << 2), y + (i << 2), true, logarithm);
@@ -94,14 +93,14 @@ function columns(outer: usize, n: usize, inner: usize, x: usize, y: usize, logar
   }
 }
 
-/** [outer, n, inner] over the middle axis. */
-export function softmaxColumns(outer: usize, n: usize, inner: usize, x: usize, y: usize): void {
-  columns(outer, n, inner, x, y, false);
+/** [outer, n, inner] over the middle axis, along which neighbours are `step` bytes apart. */
+export function softmaxColumns(outer: usize, n: usize, inner: usize, step: usize, x: usize, y: usize): void {
+  columns(outer, n, inner, step, x, y, false);
 }
 
-/** [outer, n, inner] over the middle axis. */
-export function logSoftmaxColumns(outer: usize, n: usize, inner: usize, x: usize, y: usize): void {
-  columns(outer, n, inner, x, y, true);
+/** [outer, n, inner] over the middle axis, along which neighbours are `step` bytes apart. */
+export function logSoftmaxColumns(outer: usize, n: usize, inner: usize, step: usize, x: usize, y: usize): void {
+  columns(outer, n, inner, step, x, y, true);
 }
 
 /**

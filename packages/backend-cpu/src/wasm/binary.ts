@@ -1,4 +1,5 @@
 import { type None, type Shape, sameShape, sizeOf } from '@cnn/tensor';
+import { GRAIN, rowsWorth } from './grain.js';
 import type { WasmKernel } from './kernel.js';
 
 type Name = 'add' | 'sub' | 'mul' | 'div' | 'maximum' | 'minimum' | 'reluGrad';
@@ -15,6 +16,7 @@ interface Loops {
  * three are left. Operands are aligned at their last axes.
  */
 function loopsOf(a: Shape, b: Shape, y: Shape): Loops | undefined {
+  if (sameShape(a, b)) return { sizes: [1, 1, sizeOf(y)], a: [0, 0, 4], b: [0, 0, 4] };
   const loops: Loops = { sizes: [1, 1, 1], a: [0, 0, 0], b: [0, 0, 0] };
   let at = 3;
   for (let axis = y.length - 1, aRun = 4, bRun = 4; axis >= 0; axis--) {
@@ -44,31 +46,26 @@ const kernel =
     const b = inputs[1]!;
     const spec = outputs[0]!;
     if (a.dtype !== 'float32') return undefined;
-    if (sameShape(a.shape, b.shape)) {
-      const y = runtime.allocate(spec);
-      runtime.exports[name](1, 1, sizeOf(spec.shape), a.buffer.pointer, 0, 0, true, b.buffer.pointer, 0, 0, true, y.pointer);
-      return [y];
-    }
     const loops = loopsOf(a.shape, b.shape, spec.shape);
     if (!loops) return undefined;
     const [outer, middle, inner] = loops.sizes;
     const [aOuter, aMiddle, aInner] = loops.a;
     const [bOuter, bMiddle, bInner] = loops.b;
     const y = runtime.allocate(spec);
-    runtime.exports[name](
-      outer,
-      middle,
-      inner,
-      a.buffer.pointer,
-      aOuter,
-      aMiddle,
-      aInner !== 0,
-      b.buffer.pointer,
-      bOuter,
-      bMiddle,
-      bInner !== 0,
-      y.pointer,
-    );
+    const [ap, bp, yp] = [a.buffer.pointer, b.buffer.pointer, y.pointer];
+    const rows = outer * middle;
+    if (rows === 0) return [y];
+    if (rows === 1) {
+      runtime.over(inner, GRAIN, name, (first, count) => {
+        const [aFirst, bFirst, yFirst] = [ap + aInner * first, bp + bInner * first, yp + 4 * first];
+        return [0, 1, 1, count, aFirst, 0, 0, aInner !== 0, bFirst, 0, 0, bInner !== 0, yFirst];
+      });
+    } else {
+      runtime.over(rows, rowsWorth(inner), name, (first, count) => {
+        const yFirst = yp + 4 * inner * first;
+        return [first, count, middle, inner, ap, aOuter, aMiddle, aInner !== 0, bp, bOuter, bMiddle, bInner !== 0, yFirst];
+      });
+    }
     return [y];
   };
 

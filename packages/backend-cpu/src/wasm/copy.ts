@@ -1,4 +1,5 @@
 import type { Spec } from '@cnn/tensor';
+import { rowsWorth } from './grain.js';
 import type { Runtime } from './kernel.js';
 
 /** Where elements lie: the first one's pointer, and the bytes between neighbours along each axis. */
@@ -34,11 +35,19 @@ function axesOf(sizes: readonly number[], x: readonly number[], y: readonly numb
 }
 
 /** Copies elements of four bytes from one layout to another; false where the layouts are too far apart for the loops. */
-export function copy({ exports }: Runtime, sizes: readonly number[], x: Layout, y: Layout): boolean {
+export function copy(runtime: Runtime, sizes: readonly number[], x: Layout, y: Layout): boolean {
   const axes = axesOf(sizes, x.steps, y.steps);
   if (!axes) return false;
   const [a, b, c, d] = axes as [Axis, Axis, Axis, Axis];
-  exports.copy4(a.size, b.size, c.size, d.size, x.pointer, a.x, b.x, c.x, d.x, y.pointer, a.y, b.y, c.y, d.y);
+  // Threads share the first axis that is more than one element long.
+  const cut = axes.findIndex(({ size }) => size !== 1);
+  const { size, x: xStep, y: yStep } = axes[Math.max(cut, 0)]!;
+  const elements = axes.reduce((product, axis) => product * axis.size, 1);
+  runtime.over(size, rowsWorth(elements / size), 'copy4', (first, count) => {
+    const [n0, n1, n2, n3] = axes.map(({ size }, i) => (i === cut ? count : size)) as [number, number, number, number];
+    const [from, to] = [x.pointer + xStep * first, y.pointer + yStep * first];
+    return [n0, n1, n2, n3, from, a.x, b.x, c.x, d.x, to, a.y, b.y, c.y, d.y];
+  });
   return true;
 }
 

@@ -1,4 +1,5 @@
 import type { NormAttrs, Shape } from '@cnn/tensor';
+import { rowsWorth } from './grain.js';
 import type { WasmKernel } from './kernel.js';
 
 /** How many elements of [n, c, ...] lie side by side in one channel. */
@@ -9,68 +10,54 @@ function innerOf(shape: Shape): number {
 }
 
 const batchNorm: WasmKernel<NormAttrs> = (runtime, inputs, { epsilon }, outputs) => {
-  const [x, weight, bias] = inputs;
-  if (x!.dtype !== 'float32') return undefined;
-  const y = runtime.allocate(outputs[0]!);
-  const mean = runtime.allocate(outputs[1]!);
-  const variance = runtime.allocate(outputs[2]!);
-  runtime.exports.batchNorm(
-    x!.shape[0]!,
-    x!.shape[1]!,
-    innerOf(x!.shape),
-    x!.buffer.pointer,
-    weight!.buffer.pointer,
-    bias!.buffer.pointer,
-    epsilon,
-    runtime.scratch(16),
-    y.pointer,
-    mean.pointer,
-    variance.pointer,
-  );
-  return [y, mean, variance];
+  const [x, weight, bias] = inputs.map(({ buffer }) => buffer.pointer) as [number, number, number];
+  const { dtype, shape } = inputs[0]!;
+  if (dtype !== 'float32') return undefined;
+  const [n, c] = shape as [number, number];
+  const inner = innerOf(shape);
+  const results = outputs.map(runtime.allocate);
+  const [y, mean, variance] = results.map(({ pointer }) => pointer) as [number, number, number];
+  runtime.over(c, rowsWorth(n * inner), 'batchNorm', (first, count) => {
+    const [image, channel] = [4 * inner * first, 4 * first];
+    const totals = runtime.scratch(16);
+    const numbers = [x + image, weight + channel, bias + channel] as const;
+    return [n, c, count, inner, ...numbers, epsilon, totals, y + image, mean + channel, variance + channel];
+  });
+  return results;
 };
 
 const batchNormInference: WasmKernel<NormAttrs> = (runtime, inputs, { epsilon }, outputs) => {
-  const [x, weight, bias, mean, variance] = inputs;
-  if (x!.dtype !== 'float32') return undefined;
+  const [x, ...statistics] = inputs.map(({ buffer }) => buffer.pointer) as [number, number, number, number, number];
+  const { dtype, shape } = inputs[0]!;
+  if (dtype !== 'float32') return undefined;
+  const [n, c] = shape as [number, number];
+  const inner = innerOf(shape);
   const y = runtime.allocate(outputs[0]!);
-  runtime.exports.batchNormInference(
-    x!.shape[0]!,
-    x!.shape[1]!,
-    innerOf(x!.shape),
-    x!.buffer.pointer,
-    weight!.buffer.pointer,
-    bias!.buffer.pointer,
-    mean!.buffer.pointer,
-    variance!.buffer.pointer,
-    epsilon,
-    y.pointer,
-  );
+  runtime.over(c, rowsWorth(n * inner), 'batchNormInference', (first, count) => {
+    const [image, channel] = [4 * inner * first, 4 * first];
+    const [weight, bias, mean, variance] = statistics;
+    const numbers = [x + image, weight + channel, bias + channel, mean + channel, variance + channel] as const;
+    return [n, c, count, inner, ...numbers, epsilon, y.pointer + image];
+  });
   return [y];
 };
 
 const batchNormGrad: WasmKernel<NormAttrs> = (runtime, inputs, { epsilon }, outputs) => {
-  const [dy, x, weight, mean, variance] = inputs;
-  if (x!.dtype !== 'float32') return undefined;
-  const dx = runtime.allocate(outputs[0]!);
-  const dweight = runtime.allocate(outputs[1]!);
-  const dbias = runtime.allocate(outputs[2]!);
-  runtime.exports.batchNormGrad(
-    x!.shape[0]!,
-    x!.shape[1]!,
-    innerOf(x!.shape),
-    dy!.buffer.pointer,
-    x!.buffer.pointer,
-    weight!.buffer.pointer,
-    mean!.buffer.pointer,
-    variance!.buffer.pointer,
-    epsilon,
-    runtime.scratch(24),
-    dx.pointer,
-    dweight.pointer,
-    dbias.pointer,
-  );
-  return [dx, dweight, dbias];
+  const [dy, x, ...statistics] = inputs.map(({ buffer }) => buffer.pointer) as [number, number, number, number, number];
+  const { dtype, shape } = inputs[1]!;
+  if (dtype !== 'float32') return undefined;
+  const [n, c] = shape as [number, number];
+  const inner = innerOf(shape);
+  const results = outputs.map(runtime.allocate);
+  const [dx, dweight, dbias] = results.map(({ pointer }) => pointer) as [number, number, number];
+  runtime.over(c, rowsWorth(n * inner), 'batchNormGrad', (first, count) => {
+    const [image, channel] = [4 * inner * first, 4 * first];
+    const totals = runtime.scratch(24);
+    const [weight, mean, variance] = statistics;
+    const numbers = [dy + image, x + image, weight + channel, mean + channel, variance + channel] as const;
+    return [n, c, count, inner, ...numbers, epsilon, totals, dx + image, dweight + channel, dbias + channel];
+  });
+  return results;
 };
 
 /** Batch normalisation, in float32. */

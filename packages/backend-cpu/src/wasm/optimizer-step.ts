@@ -1,5 +1,6 @@
 import { type AdadeltaStepAttrs, type AdamStepAttrs, type SgdStepAttrs, type Spec, sizeOf, type View } from '@cnn/tensor';
 import type { CpuBuffer } from '../memory.js';
+import { GRAIN } from './grain.js';
 import type { Runtime, WasmKernel } from './kernel.js';
 
 /** A buffer for each output: the input's own where it may be reused. */
@@ -20,20 +21,20 @@ const sgdStep: WasmKernel<SgdStepAttrs> = (runtime, inputs, attrs, outputs, reus
   if (parameter.dtype !== 'float32') return undefined;
   const hasVelocity = attrs.momentum !== 0;
   const results = targets(runtime, inputs, outputs, reuse);
-  runtime.exports.sgdStep(
-    sizeOf(parameter.shape),
-    parameter.buffer.pointer,
-    hasVelocity ? inputs[1]!.buffer.pointer : 0,
-    inputs[hasVelocity ? 2 : 1]!.buffer.pointer,
-    results[0]!.pointer,
-    hasVelocity ? results[1]!.pointer : 0,
+  runtime.over(sizeOf(parameter.shape), GRAIN, 'sgdStep', (first, count) => [
+    count,
+    parameter.buffer.pointer + 4 * first,
+    hasVelocity ? inputs[1]!.buffer.pointer + 4 * first : 0,
+    inputs[hasVelocity ? 2 : 1]!.buffer.pointer + 4 * first,
+    results[0]!.pointer + 4 * first,
+    hasVelocity ? results[1]!.pointer + 4 * first : 0,
     attrs.learningRate,
     attrs.momentum,
     1 - attrs.dampening,
     attrs.weightDecay,
     attrs.nesterov,
     attrs.first,
-  );
+  ]);
   return results;
 };
 
@@ -43,15 +44,15 @@ const adamStep: WasmKernel<AdamStepAttrs> = (runtime, inputs, attrs, outputs, re
   if (parameter.dtype !== 'float32') return undefined;
   const { learningRate, beta1, beta2, epsilon, weightDecay, decoupled, step } = attrs;
   const results = targets(runtime, inputs, outputs, reuse);
-  runtime.exports.adamStep(
-    sizeOf(parameter.shape),
-    parameter.buffer.pointer,
-    inputs[1]!.buffer.pointer,
-    inputs[2]!.buffer.pointer,
-    inputs[3]!.buffer.pointer,
-    results[0]!.pointer,
-    results[1]!.pointer,
-    results[2]!.pointer,
+  runtime.over(sizeOf(parameter.shape), GRAIN, 'adamStep', (first, count) => [
+    count,
+    parameter.buffer.pointer + 4 * first,
+    inputs[1]!.buffer.pointer + 4 * first,
+    inputs[2]!.buffer.pointer + 4 * first,
+    inputs[3]!.buffer.pointer + 4 * first,
+    results[0]!.pointer + 4 * first,
+    results[1]!.pointer + 4 * first,
+    results[2]!.pointer + 4 * first,
     decoupled ? 1 - learningRate * weightDecay : 1,
     decoupled ? 0 : weightDecay,
     beta1,
@@ -61,7 +62,7 @@ const adamStep: WasmKernel<AdamStepAttrs> = (runtime, inputs, attrs, outputs, re
     1 / Math.sqrt(1 - beta2 ** step),
     epsilon,
     learningRate / (1 - beta1 ** step),
-  );
+  ]);
   return results;
 };
 
@@ -70,21 +71,21 @@ const adadeltaStep: WasmKernel<AdadeltaStepAttrs> = (runtime, inputs, attrs, out
   const parameter = inputs[0]!;
   if (parameter.dtype !== 'float32') return undefined;
   const results = targets(runtime, inputs, outputs, reuse);
-  runtime.exports.adadeltaStep(
-    sizeOf(parameter.shape),
-    parameter.buffer.pointer,
-    inputs[1]!.buffer.pointer,
-    inputs[2]!.buffer.pointer,
-    inputs[3]!.buffer.pointer,
-    results[0]!.pointer,
-    results[1]!.pointer,
-    results[2]!.pointer,
+  runtime.over(sizeOf(parameter.shape), GRAIN, 'adadeltaStep', (first, count) => [
+    count,
+    parameter.buffer.pointer + 4 * first,
+    inputs[1]!.buffer.pointer + 4 * first,
+    inputs[2]!.buffer.pointer + 4 * first,
+    inputs[3]!.buffer.pointer + 4 * first,
+    results[0]!.pointer + 4 * first,
+    results[1]!.pointer + 4 * first,
+    results[2]!.pointer + 4 * first,
     attrs.weightDecay,
     attrs.rho,
     1 - attrs.rho,
     attrs.epsilon,
     attrs.learningRate,
-  );
+  ]);
   return results;
 };
 

@@ -1,4 +1,5 @@
 import type { AvgPoolAttrs, AvgPoolGradAttrs, MaxPoolAttrs, MaxPoolGradAttrs, Shape, WindowAttrs } from '@cnn/tensor';
+import { rowsWorth } from './grain.js';
 import type { WasmKernel } from './kernel.js';
 
 /** How many images of one channel [n, c, h, w] holds. */
@@ -27,18 +28,16 @@ const maxPool2d: WasmKernel<MaxPoolAttrs> = (runtime, inputs, attrs, outputs) =>
   const values = runtime.allocate(outputs[0]!);
   const indices = runtime.allocate(outputs[1]!);
   const planes = planesOf(x.shape);
+  const grain = rowsWorth(h * w);
+  const arrays = (first: number, count: number) => {
+    const [pixel, window] = [4 * h * w * first, 4 * oh * ow * first];
+    return [count, x.buffer.pointer + pixel, h, w, values.pointer + window, indices.pointer + window, oh, ow] as const;
+  };
   if (isPlain2x2(attrs, x.shape, outputs[0]!.shape)) {
-    runtime.exports.maxPool2x2(planes, x.buffer.pointer, h, w, values.pointer, indices.pointer, oh, ow);
+    runtime.over(planes, grain, 'maxPool2x2', (...range) => [...arrays(...range)]);
   } else {
-    runtime.exports.maxPool(
-      planes,
-      x.buffer.pointer,
-      h,
-      w,
-      values.pointer,
-      indices.pointer,
-      oh,
-      ow,
+    runtime.over(planes, grain, 'maxPool', (...range) => [
+      ...arrays(...range),
       kernelSize[0]!,
       kernelSize[1]!,
       stride[0]!,
@@ -47,7 +46,7 @@ const maxPool2d: WasmKernel<MaxPoolAttrs> = (runtime, inputs, attrs, outputs) =>
       padding[1]![0],
       dilation[0]!,
       dilation[1]!,
-    );
+    ]);
   }
   return [values, indices];
 };
@@ -56,62 +55,20 @@ const maxPool2dGrad: WasmKernel<MaxPoolGradAttrs> = (runtime, inputs, { inputSiz
   const dy = inputs[0]!;
   const indices = inputs[1]!;
   if (dy.dtype !== 'float32') return undefined;
-  const planes = planesOf(dy.shape);
   const dx = runtime.allocate(outputs[0]!);
   const pixels = inputSize[0]! * inputSize[1]!;
   const windows = dy.shape[2]! * dy.shape[3]!;
-  runtime.exports.maxPoolGrad(planes, dy.buffer.pointer, indices.buffer.pointer, windows, dx.pointer, pixels);
+  runtime.over(planesOf(dy.shape), rowsWorth(pixels), 'maxPoolGrad', (first, count) => {
+    const window = 4 * windows * first;
+    const [from, at] = [dy.buffer.pointer + window, indices.buffer.pointer + window];
+    return [count, from, at, windows, dx.pointer + 4 * pixels * first, pixels];
+  });
   return [dx];
 };
 
-const avgPool2d: WasmKernel<AvgPoolAttrs> = (runtime, inputs, attrs, outputs) => {
-  const x = inputs[0]!;
-  if (x.dtype !== 'float32') return undefined;
-  const [, , h, w] = x.shape as [number, number, number, number];
-  const [, , oh, ow] = outputs[0]!.shape as [number, number, number, number];
-  const { kernelSize, stride, padding, dilation, countIncludePad } = attrs;
-  const planes = planesOf(x.shape);
-  const y = runtime.allocate(outputs[0]!);
-  if (isPlain2x2(attrs, x.shape, outputs[0]!.shape)) {
-    runtime.exports.averagePool2x2(planes, x.buffer.pointer, h, w, y.pointer, oh, ow);
-  } else {
-    runtime.exports.averagePool(
-      planes,
-      x.buffer.pointer,
-      h,
-      w,
-      y.pointer,
-      oh,
-      ow,
-      kernelSize[0]!,
-      kernelSize[1]!,
-      stride[0]!,
-      stride[1]!,
-      padding[0]![0],
-      padding[0]![1],
-      padding[1]![0],
-      padding[1]![1],
-      dilation[0]!,
-      dilation[1]!,
-      countIncludePad,
-    );
-  }
-  return [y];
-};
-
-const avgPool2dGrad: WasmKernel<AvgPoolGradAttrs> = (runtime, inputs, attrs, outputs) => {
-  const dy = inputs[0]!;
-  if (dy.dtype !== 'float32') return undefined;
-  const { kernelSize, stride, padding, dilation, countIncludePad, inputSize } = attrs;
-  const dx = runtime.allocate(outputs[0]!);
-  runtime.exports.averagePoolGrad(
-    planesOf(dy.shape),
-    dy.buffer.pointer,
-    dy.shape[2]!,
-    dy.shape[3]!,
-    dx.pointer,
-    inputSize[0]!,
-    inputSize[1]!,
+/** What the kernels of average pooling are told about the windows. */
+const averageWindow = ({ kernelSize, stride, padding, dilation, countIncludePad }: AvgPoolAttrs) =>
+  [
     kernelSize[0]!,
     kernelSize[1]!,
     stride[0]!,
@@ -123,7 +80,38 @@ const avgPool2dGrad: WasmKernel<AvgPoolGradAttrs> = (runtime, inputs, attrs, out
     dilation[0]!,
     dilation[1]!,
     countIncludePad,
-  );
+  ] as const;
+
+const avgPool2d: WasmKernel<AvgPoolAttrs> = (runtime, inputs, attrs, outputs) => {
+  const x = inputs[0]!;
+  if (x.dtype !== 'float32') return undefined;
+  const [, , h, w] = x.shape as [number, number, number, number];
+  const [, , oh, ow] = outputs[0]!.shape as [number, number, number, number];
+  const planes = planesOf(x.shape);
+  const grain = rowsWorth(h * w);
+  const y = runtime.allocate(outputs[0]!);
+  const arrays = (first: number, count: number) =>
+    [count, x.buffer.pointer + 4 * h * w * first, h, w, y.pointer + 4 * oh * ow * first, oh, ow] as const;
+  if (isPlain2x2(attrs, x.shape, outputs[0]!.shape)) {
+    runtime.over(planes, grain, 'averagePool2x2', (...range) => [...arrays(...range)]);
+  } else {
+    const window = averageWindow(attrs);
+    runtime.over(planes, grain, 'averagePool', (...range) => [...arrays(...range), ...window]);
+  }
+  return [y];
+};
+
+const avgPool2dGrad: WasmKernel<AvgPoolGradAttrs> = (runtime, inputs, attrs, outputs) => {
+  const dy = inputs[0]!;
+  if (dy.dtype !== 'float32') return undefined;
+  const [h, w] = attrs.inputSize as [number, number];
+  const [, , oh, ow] = dy.shape as [number, number, number, number];
+  const window = averageWindow(attrs);
+  const dx = runtime.allocate(outputs[0]!);
+  runtime.over(planesOf(dy.shape), rowsWorth(h * w), 'averagePoolGrad', (first, count) => {
+    const [from, to] = [dy.buffer.pointer + 4 * oh * ow * first, dx.pointer + 4 * h * w * first];
+    return [count, from, oh, ow, to, h, w, ...window];
+  });
   return [dx];
 };
 

@@ -1,4 +1,5 @@
 import { type AxesAttrs, type AxisAttrs, type ReduceName, type Shape, sizeOf } from '@cnn/tensor';
+import { rowsWorth } from './grain.js';
 import type { WasmKernel } from './kernel.js';
 
 /** [r1, k1, r2, k2], of which the first and third axes are reduced. */
@@ -28,12 +29,30 @@ const kernel =
     const loops = loopsOf(x.shape, axes);
     if (!loops) return undefined;
     const [r1, k1, r2, k2] = loops;
-    const { exports } = runtime;
-    const from = x.buffer.pointer;
     const y = runtime.allocate(spec);
-    if (k2 === 1) exports[`${name}Rows`](r1, k1, r2, from, y.pointer);
-    else if (name === 'sum') exports.sumColumns(r1, k1, r2, k2, from, runtime.scratch(8 * k2), y.pointer);
-    else exports[`${name}Columns`](r1, k1, r2, k2, from, y.pointer);
+    const [from, to] = [x.buffer.pointer, y.pointer];
+    // What is kept is cut for threads, never what is reduced: the order of a sum must not depend on their number.
+    const step = 4 * k2;
+    const r1Step = k1 * r2 * step;
+    if (k2 === 1) {
+      runtime.over(k1, rowsWorth(r1 * r2), `${name}Rows`, (first, count) => [
+        r1,
+        r1Step,
+        count,
+        r2,
+        from + 4 * r2 * first,
+        to + 4 * first,
+      ]);
+    } else {
+      const [total, elements, xStep, yStep] = k1 > 1 ? [k1, r1 * r2 * k2, r2 * step, step] : [k2, r1 * r2, 4, 4];
+      const part = (first: number, count: number) => {
+        const [k1Part, k2Part] = k1 > 1 ? [count, k2] : [1, count];
+        return [r1, r1Step, k1Part, r2, k2Part, step, from + xStep * first, to + yStep * first] as const;
+      };
+      const grain = rowsWorth(elements);
+      if (name === 'sum') runtime.over(total, grain, 'sumColumns', (...range) => [...part(...range), runtime.scratch(8 * k2)]);
+      else runtime.over(total, grain, `${name}Columns`, (...range) => [...part(...range)]);
+    }
     return [y];
   };
 
@@ -43,7 +62,14 @@ const indexKernel =
     const x = inputs[0]!;
     if (x.dtype !== 'float32' || axis !== x.shape.length - 1) return undefined;
     const y = runtime.allocate(outputs[0]!);
-    runtime.exports[`${name}Rows`](sizeOf(outputs[0]!.shape), x.shape[axis]!, x.buffer.pointer, y.pointer);
+    const n = x.shape[axis]!;
+    const [from, to] = [x.buffer.pointer, y.pointer];
+    runtime.over(sizeOf(outputs[0]!.shape), rowsWorth(n), `${name}Rows`, (first, count) => [
+      count,
+      n,
+      from + 4 * n * first,
+      to + 4 * first,
+    ]);
     return [y];
   };
 

@@ -1,5 +1,6 @@
 import { type None, sizeOf, type UnaryName } from '@cnn/tensor';
 import type { KernelExports } from '../generated/exports.js';
+import { GRAIN } from './grain.js';
 import type { WasmKernel } from './kernel.js';
 
 type Name = Extract<UnaryName, keyof KernelExports>;
@@ -10,7 +11,9 @@ const kernel =
     const x = inputs[0]!;
     if (x.dtype !== 'float32') return undefined;
     const y = runtime.allocate(outputs[0]!);
-    runtime.exports[name](sizeOf(x.shape), x.buffer.pointer, y.pointer);
+    const from = x.buffer.pointer;
+    const to = y.pointer;
+    runtime.over(sizeOf(x.shape), GRAIN, name, (first, count) => [count, from + 4 * first, to + 4 * first]);
     return [y];
   };
 
