@@ -75,6 +75,7 @@ export interface LayerFactory<C extends object> {
  *   forward: (x, { weight }) => ops.mul(x, weight),
  * });
  */
+/* @__NO_SIDE_EFFECTS__ */
 export function defineLayer<C extends object, S = Record<never, never>, X extends Tensor | readonly Tensor[] = Tensor>(
   definition: LayerDefinition<C, S, X>,
 ): LayerFactory<C> {

@@ -97,6 +97,7 @@ const groupOption: OptionRule = {
  *
  * @returns a function that takes options and gives an {@link Optimizer}; it throws OptionError for an unknown or impossible one.
  */
+/* @__NO_SIDE_EFFECTS__ */
 export function defineOptimizer<C extends object>(definition: OptimizerDefinition<C>): OptimizerFactory<C> {
   const { type, defaults } = definition;
   const rules: Readonly<Record<string, OptionRule>> = definition.options;

@@ -64,6 +64,7 @@ export const scheduleOption: OptionRule = { allowed: 'a schedule', accepts: valu
  *
  * @returns a function that takes options and gives a {@link Schedule}; it throws OptionError for an unknown, missing or impossible one.
  */
+/* @__NO_SIDE_EFFECTS__ */
 export function defineSchedule<C extends object, D extends keyof C = never>({
   type,
   options,

@@ -4,6 +4,7 @@ import { defineLayer } from '../layer.js';
 
 type Nothing = Record<string, never>;
 
+/* @__NO_SIDE_EFFECTS__ */
 const activation = (type: string, f: (x: Tensor) => Tensor) =>
   defineLayer({ type, options: {}, forward: (x, _, __: Nothing) => f(x) });
 
