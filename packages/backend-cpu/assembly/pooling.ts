@@ -80,6 +80,55 @@ function maxWindow(
   store<i32>(indices, at);
 }
 
+/** Tap `p` of four neighbouring windows with stride 1 or 2; nothing behind the fourth's is read. */
+@inline
+function taps4(p: usize, strideX: i32): v128 {
+  const near = v128.load(p);
+  return strideX == 1 ? near : v128.shuffle<f32>(near, v128.load(p, 12), 0, 2, 5, 7);
+}
+
+/**
+ * Four neighbouring windows of three columns with stride 1 or 2, of which all taps lie in the row. Each row's largest first,
+ * then the largest of these: of equals the first in the window is kept. False where a NaN may be among them; nothing is written then.
+ */
+@inline
+function maxThreeWide4(
+  x: usize, w: i32, start: i32, fromY: i32, toY: i32, strideX: i32, dilationY: i32, values: usize, indices: usize,
+): bool {
+  let index = i32x4.add(strideX == 1 ? i32x4(0, 1, 2, 3) : i32x4(0, 2, 4, 6), i32x4.splat(start + fromY * dilationY * w));
+  const rowStep = i32x4.splat(dilationY * w);
+  let best = f32x4.splat(-Infinity), at = index, sum = f32x4.splat(0);
+  let p = x + (<usize>(start + fromY * dilationY * w) << 2);
+  for (let ky = fromY; ky < toY; ky++) {
+    let a: v128, b: v128, c: v128;
+    if (strideX == 1) {
+      a = v128.load(p);
+      b = v128.load(p, 4);
+      c = v128.load(p, 8);
+    } else {
+      const near = v128.load(p), far = v128.load(p, 16);
+      a = v128.shuffle<f32>(near, far, 0, 2, 4, 6);
+      b = v128.shuffle<f32>(near, far, 1, 3, 5, 7);
+      c = v128.shuffle<f32>(a, v128.load32_zero(p, 32), 1, 2, 3, 4);
+    }
+    // NaN comes through a sum, and infinities of both signs become one.
+    sum = f32x4.add(sum, f32x4.add(f32x4.add(a, b), c));
+    const second = f32x4.gt(b, a);
+    const ab = f32x4.pmax(a, b);
+    const third = f32x4.gt(c, ab);
+    const row = f32x4.pmax(ab, c);
+    const column = v128.bitselect(i32x4.splat(2), i32x4.neg(second), third);
+    at = v128.bitselect(i32x4.add(index, column), at, f32x4.gt(row, best));
+    best = f32x4.pmax(best, row);
+    index = i32x4.add(index, rowStep);
+    p += <usize>(dilationY * w) << 2;
+  }
+  if (v128.any_true(f32x4.ne(sum, sum))) return false;
+  v128.store(values, best);
+  v128.store(indices, at);
+  return true;
+}
+
 /** Four neighbouring windows with stride 1 or 2, of which all taps lie in the row. */
 @inline
 function maxWindows4(
@@ -91,9 +140,7 @@ function maxWindows4(
   for (let ky = fromY; ky < toY; ky++) {
     let index = start + ky * dilationY * w;
     for (let kx = 0; kx < kw; kx++) {
-      const p = x + (<usize>index << 2);
-      const near = v128.load(p);
-      const value = strideX == 1 ? near : v128.shuffle<f32>(near, v128.load(p, 12), 0, 2, 5, 7);
+      const value = taps4(x + (<usize>index << 2), strideX);
       const mask = wins(value, best);
       best = v128.bitselect(value, best, mask);
       at = v128.bitselect(i32x4.add(lanes, i32x4.splat(index)), at, mask);
@@ -102,6 +149,28 @@ function maxWindows4(
   }
   v128.store(values, best);
   v128.store(indices, at);
+}
+
+/** With the stride a constant. */
+function maxThree(
+  x: usize, w: i32, start: i32, fromY: i32, toY: i32, strideX: i32, dilationY: i32, values: usize, indices: usize,
+): bool {
+  return strideX == 1
+    ? maxThreeWide4(x, w, start, fromY, toY, 1, dilationY, values, indices)
+    : maxThreeWide4(x, w, start, fromY, toY, 2, dilationY, values, indices);
+}
+
+/** The first window of a row that begins inside of the image. */
+@inline
+function wholeFrom(beforeX: i32, strideX: i32): i32 {
+  return (beforeX + strideX - 1) / strideX;
+}
+
+/** The end of the windows of a row that end inside of the image; 0 where these are not computed in fours: with strides above 2. */
+@inline
+function wholeTo(w: i32, ow: i32, kw: i32, strideX: i32, beforeX: i32, dilationX: i32): i32 {
+  const room = w - 1 - (kw - 1) * dilationX + beforeX;
+  return strideX > 2 || room < 0 ? 0 : min(ow, room / strideX + 1);
 }
 
 /** Any window. One that covers padding only gives minus infinity and the index -1. */
@@ -113,23 +182,31 @@ export function maxPool(
     for (let oy = 0; oy < oh; oy++) {
       const y0 = oy * strideY - beforeY;
       const fromY = firstTap(y0, 0, dilationY), toY = endTap(y0, h, dilationY, kh);
+      const fourFrom = wholeFrom(beforeX, strideX);
+      const fourTo = fromY < toY ? wholeTo(w, ow, kw, strideX, beforeX, dilationX) : fourFrom;
       let ox = 0;
       while (ox < ow) {
-        const x0 = ox * strideX - beforeX;
-        const start = y0 * w + x0;
-        const reach = x0 + 3 * strideX + (kw - 1) * dilationX;
-        if (strideX <= 2 && x0 >= 0 && ox + 4 <= ow && reach < w && fromY < toY) {
-          maxWindows4(x, w, start, fromY, toY, kw, strideX, dilationY, dilationX, values, indices);
+        let x0 = ox * strideX - beforeX;
+        if (fourFrom <= ox && ox < fourTo && fourTo - fourFrom >= 4) {
+          // The last group of a row overlaps the one before it.
+          ox = min(ox, fourTo - 4);
+          x0 = ox * strideX - beforeX;
+          const start = y0 * w + x0;
+          const value = values + (<usize>ox << 2), index = indices + (<usize>ox << 2);
+          if (kw != 3 || dilationX != 1 || !maxThree(x, w, start, fromY, toY, strideX, dilationY, value, index)) {
+            maxWindows4(x, w, start, fromY, toY, kw, strideX, dilationY, dilationX, value, index);
+          }
           ox += 4;
-          values += 16;
-          indices += 16;
         } else {
-          maxWindow(x, w, start, fromY, toY, firstTap(x0, 0, dilationX), endTap(x0, w, dilationX, kw), dilationY, dilationX, values, indices);
+          maxWindow(
+            x, w, y0 * w + x0, fromY, toY, firstTap(x0, 0, dilationX), endTap(x0, w, dilationX, kw), dilationY, dilationX,
+            values + (<usize>ox << 2), indices + (<usize>ox << 2),
+          );
           ox++;
-          values += 4;
-          indices += 4;
         }
       }
+      values += <usize>ow << 2;
+      indices += <usize>ow << 2;
     }
     x += <usize>(h * w) << 2;
   }
@@ -163,7 +240,7 @@ function sumOf(p: usize, n: usize): f32 {
   return sum;
 }
 
-/** Four windows (or one) of 2 x 2 with stride 2. */
+/** Four neighbouring windows of 2 x 2 with stride 2. */
 @inline
 function average2x2(row: usize, w: usize, y: usize): void {
   const sum0 = f32x4.add(v128.load(row), v128.load(row + (w << 2))), sum1 = f32x4.add(v128.load(row, 16), v128.load(row + (w << 2), 16));
@@ -192,6 +269,21 @@ function counted(start: i32, size: i32, before: i32, after: i32, dilation: i32, 
   return max(0, endTap(start, to, dilation, taps) - firstTap(start, from, dilation));
 }
 
+/** Four neighbouring windows with stride 1 or 2, of which all taps lie in the row; `p` is tap 0 of the first row that counts. */
+@inline
+function averageWindows4(p: usize, rows: i32, rowStep: usize, kw: i32, strideX: i32, dilationX: i32, count: f32, y: usize): void {
+  let sum = f32x4.splat(0);
+  for (let ky = 0; ky < rows; ky++) {
+    let tap = p;
+    for (let kx = 0; kx < kw; kx++) {
+      sum = f32x4.add(sum, taps4(tap, strideX));
+      tap += <usize>dilationX << 2;
+    }
+    p += rowStep;
+  }
+  v128.store(y, f32x4.div(sum, f32x4.splat(count)));
+}
+
 /** Any window. */
 export function averagePool(
   planes: usize, x: usize, h: i32, w: i32, y: usize, oh: i32, ow: i32, kh: i32, kw: i32, strideY: i32, strideX: i32,
@@ -202,7 +294,16 @@ export function averagePool(
       const y0 = oy * strideY - beforeY;
       const fromY = firstTap(y0, 0, dilationY), toY = endTap(y0, h, dilationY, kh);
       const countY = counted(y0, h, beforeY, afterY, dilationY, kh, countPadding);
+      const fourFrom = wholeFrom(beforeX, strideX), fourTo = wholeTo(w, ow, kw, strideX, beforeX, dilationX);
       for (let ox = 0; ox < ow; ox++) {
+        if (fourFrom <= ox && ox < fourTo && fourTo - fourFrom >= 4) {
+          // The last group of a row overlaps the one before it.
+          ox = min(ox, fourTo - 4);
+          const p = x + (<usize>((y0 + fromY * dilationY) * w + ox * strideX - beforeX) << 2);
+          averageWindows4(p, toY - fromY, <usize>(dilationY * w) << 2, kw, strideX, dilationX, <f32>(countY * kw), y + (<usize>ox << 2));
+          ox += 3;
+          continue;
+        }
         const x0 = ox * strideX - beforeX;
         const fromX = firstTap(x0, 0, dilationX), toX = endTap(x0, w, dilationX, kw);
         const count = countY * counted(x0, w, beforeX, afterX, dilationX, kw, countPadding);
@@ -218,9 +319,9 @@ export function averagePool(
             }
           }
         }
-        store<f32>(y, sum / <f32>count);
-        y += 4;
+        store<f32>(y + (<usize>ox << 2), sum / <f32>count);
       }
+      y += <usize>ow << 2;
     }
     x += <usize>(h * w) << 2;
   }
@@ -233,6 +334,33 @@ function addTo(p: usize, n: usize, value: f32): void {
   let i: usize = 0;
   for (; i < wholeOf(n); i += 4) put(p + (i << 2), f32x4.add(get(p + (i << 2), true), v), true);
   for (; i < n; i++) put(p + (i << 2), f32x4.add(get(p + (i << 2), false), v), false);
+}
+
+/** Four neighbouring gradients spread over windows of 2 x 2 with stride 2. */
+@inline
+function spread2x2(dy: usize, row: usize, w: usize): void {
+  const quarter = f32x4.mul(v128.load(dy), f32x4.splat(0.25));
+  const near = v128.shuffle<f32>(quarter, quarter, 0, 0, 1, 1), far = v128.shuffle<f32>(quarter, quarter, 2, 2, 3, 3);
+  v128.store(row, near);
+  v128.store(row, far, 16);
+  v128.store(row + (w << 2), near);
+  v128.store(row + (w << 2), far, 16);
+}
+
+/** Windows of 2 x 2 with stride 2 and no padding; ow >= 4. The last group of a row overlaps the one before it. */
+export function averagePool2x2Grad(planes: usize, dy: usize, oh: usize, ow: usize, dx: usize, h: usize, w: usize): void {
+  const covers = h == 2 * oh && w == 2 * ow;
+  for (let plane: usize = 0; plane < planes; plane++) {
+    if (!covers) memory.fill(dx, 0, (h * w) << 2);
+    for (let oy: usize = 0; oy < oh; oy++) {
+      for (let ox: usize = 0; ox < ow; ox += 4) {
+        const from = min(ox, ow - 4);
+        spread2x2(dy + (from << 2), dx + ((oy * 2 * w + from * 2) << 2), w);
+      }
+      dy += ow << 2;
+    }
+    dx += (h * w) << 2;
+  }
 }
 
 /** Spreads each gradient evenly over its window. */

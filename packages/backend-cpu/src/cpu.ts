@@ -208,6 +208,10 @@ function guarded(
         user?.(inputs, attrs, outputs, reuse) ??
         wasm?.(runtime, inputs, attrs, outputs, reuse) ??
         (reference && runReference(runtime, reference, inputs, attrs, outputs));
+      if (results)
+        for (let i = 0; i < inputs.length; i++) {
+          if (reuse[i] && results.includes(inputs[i]!.buffer)) runtime.memory.changed(inputs[i]!.buffer);
+        }
       return results;
     } finally {
       calls.end(start, results);

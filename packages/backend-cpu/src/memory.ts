@@ -12,7 +12,7 @@ export interface CpuBuffer {
 export interface MemoryStats {
   /** Buffers allocated and not freed. */
   readonly liveBuffers: number;
-  /** Bytes of these, each rounded up to its size class. */
+  /** Bytes of these, each rounded up to its size class, and of what kernels keep prepared, as transformed weights. */
   readonly liveBytes: number;
   /** The largest `liveBytes` so far. */
   readonly peakBytes: number;
@@ -33,6 +33,8 @@ const POISON = 0xff;
 interface Block extends CpuBuffer {
   readonly sizeClass: number;
   live: boolean;
+  /** What `prepared` was asked for since the buffer was last written: memory from the second time on. */
+  prepared?: Map<string, Block | undefined>;
 }
 
 /** A run of bytes that no block covers. */
@@ -137,9 +139,44 @@ export class CpuMemory {
   free(buffer: CpuBuffer): void {
     const block = buffer as Block;
     if (!block.live) throw new BackendError(`cpu: a buffer of ${block.byteLength} bytes is freed twice`);
+    this.changed(block);
+    this.#liveBuffers--;
+    this.#release(block);
+  }
+
+  /**
+   * Memory for something that is computed from a buffer alone and used whenever the buffer is, as transformed weights, if it is
+   * worth keeping: `undefined` the first time that it is asked for since the buffer was written, so that weights which change at
+   * every step take no more room. Memory that is kept goes when the buffer is written or freed, and is not counted as live.
+   *
+   * @returns `ready` tells whether it was handed out before, and so holds what was put there.
+   */
+  prepared(buffer: CpuBuffer, key: string, byteLength: number): { pointer: number; ready: boolean } | undefined {
+    const block = buffer as Block;
+    block.prepared ??= new Map();
+    const found = block.prepared.get(key);
+    if (found) return { pointer: found.pointer, ready: true };
+    if (!block.prepared.has(key)) {
+      block.prepared.set(key, undefined);
+      return undefined;
+    }
+    const kept = this.allocate(byteLength) as Block;
+    this.#liveBuffers--;
+    block.prepared.set(key, kept);
+    return { pointer: kept.pointer, ready: false };
+  }
+
+  /** Tells that a buffer was written over: what was prepared from it is void. */
+  changed(buffer: CpuBuffer): void {
+    const block = buffer as Block;
+    if (!block.prepared) return;
+    for (const kept of block.prepared.values()) if (kept) this.#release(kept);
+    delete block.prepared;
+  }
+
+  #release(block: Block): void {
     block.live = false;
     const { pointer, sizeClass } = block;
-    this.#liveBuffers--;
     this.#liveBytes -= bytesOf(sizeClass);
     this.#fill(pointer, pointer + bytesOf(sizeClass));
     const list = this.#waiting[sizeClass];

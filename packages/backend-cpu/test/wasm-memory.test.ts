@@ -90,6 +90,24 @@ describe('the allocator', () => {
     expect([...memory.view(buffer, spec)]).toEqual([Number.NaN, Number.NaN, Number.NaN]);
   });
 
+  test('what is prepared from a buffer is kept from its second use on, until the buffer changes or goes', () => {
+    const memory = memoryOf({ poison: true });
+    const weight = memory.allocate(64);
+    const { liveBytes } = memory.stats;
+    expect(memory.prepared(weight, 'a', 1000)).toBeUndefined();
+    const kept = memory.prepared(weight, 'a', 1000)!;
+    expect(kept.ready).toBe(false);
+    expect(memory.prepared(weight, 'a', 1000)).toEqual({ pointer: kept.pointer, ready: true });
+    expect(memory.prepared(weight, 'b', 1000)).toBeUndefined();
+    expect(memory.stats).toMatchObject({ liveBuffers: 1, liveBytes: liveBytes + 1024 });
+    memory.changed(weight);
+    expect(memory.stats).toMatchObject({ liveBuffers: 1, liveBytes });
+    expect(memory.prepared(weight, 'a', 1000)).toBeUndefined();
+    expect(memory.prepared(weight, 'a', 1000)!.ready).toBe(false);
+    memory.free(weight);
+    expect(memory.stats).toMatchObject({ liveBuffers: 0, liveBytes: 0 });
+  });
+
   test('freeing twice is an error', () => {
     const memory = memoryOf();
     const buffer = memory.allocate(40);

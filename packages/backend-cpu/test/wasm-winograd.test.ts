@@ -2,6 +2,7 @@ import { type ConvolutionAttrs, OptionError, ops, sizeOf, tensor } from '@cnn/te
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type CpuMemory, type CpuOptions, cpu, type Runtime } from '../src/index.js';
+import { parallel } from '../src/threads/parallel.js';
 import { convolutionBy, exactAlgorithm, fastAlgorithm } from '../src/wasm/convolution.js';
 import { type Geometry, geometryOf } from '../src/wasm/convolution-geometry.js';
 import { isWinograd, winograd, winogradPays } from '../src/wasm/convolution-winograd.js';
@@ -174,11 +175,13 @@ test.each(['simd', 'relaxed'] as const)('pointers above 2 GiB: %s', async build 
 
 describe('nothing is written beside the memory that is asked for, nor read behind the inputs', async () => {
   const { module } = await loadModule('simd', false);
-  const wasm = new WebAssembly.Memory({ initial: 512 });
+  const wasm = new WebAssembly.Memory({ initial: 512, maximum: 65_536 });
   const exports = await instantiate(module, wasm);
   const f32 = new Float32Array(wasm.buffer);
   const u8 = new Uint8Array(wasm.buffer);
-  const memory = { f32, u8, i32: new Int32Array(wasm.buffer) } as unknown as CpuMemory;
+  const memory = { f32, u8, i32: new Int32Array(wasm.buffer), prepared: () => undefined } as unknown as CpuMemory;
+
+  const bufferAt = (pointer: number) => ({ pointer, byteLength: 0 });
 
   /** Calls an algorithm with one of two inputs in the last bytes of the memory, and with 64 bytes of guard around all others. */
   function callWith(
@@ -196,7 +199,14 @@ describe('nothing is written beside the memory that is asked for, nor read behin
       return pointer;
     };
     const pieces: [start: number, end: number][] = [];
-    const runtime = { build: 'simd', convolution: 'fast', memory, exports, scratch } as unknown as Runtime;
+    const runtime = {
+      build: 'simd',
+      convolution: 'fast',
+      memory,
+      exports,
+      scratch,
+      ...parallel(exports, undefined),
+    } as unknown as Runtime;
     const lastAt = u8.length - 4 * last.data.length;
     const otherAt = scratch(4 * other.data.length);
     const output = scratch(4 * outputSize);
@@ -220,19 +230,19 @@ describe('nothing is written beside the memory that is asked for, nor read behin
     const { y, dx, dw } = naive(c, x, weight, undefined, dy);
     const { forward, inputGrad, weightGrad } = winograd;
     expectNear(
-      callWith(x, weight, sizes[0], (r, x, weight, y) => forward(r, g, x, weight, undefined, y)),
+      callWith(x, weight, sizes[0], (r, x, weight, y) => forward(r, g, x, bufferAt(weight), undefined, y, false)),
       y,
     );
     expectNear(
-      callWith(weight, x, sizes[0], (r, weight, x, y) => forward(r, g, x, weight, undefined, y)),
+      callWith(weight, x, sizes[0], (r, weight, x, y) => forward(r, g, x, bufferAt(weight), undefined, y, false)),
       y,
     );
     expectNear(
-      callWith(dy, weight, sizes[1], (r, dy, weight, dx) => inputGrad(r, g, dy, weight, dx)),
+      callWith(dy, weight, sizes[1], (r, dy, weight, dx) => inputGrad(r, g, dy, bufferAt(weight), dx)),
       dx,
     );
     expectNear(
-      callWith(weight, dy, sizes[1], (r, weight, dy, dx) => inputGrad(r, g, dy, weight, dx)),
+      callWith(weight, dy, sizes[1], (r, weight, dy, dx) => inputGrad(r, g, dy, bufferAt(weight), dx)),
       dx,
     );
     expectNear(

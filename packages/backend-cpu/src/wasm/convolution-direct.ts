@@ -1,5 +1,5 @@
 /** Direct convolution: the kernels of `assembly/convolution.ts`. */
-import { type ConvolutionAlgorithm, type Geometry, hasStride, transposed } from './convolution-geometry.js';
+import { type ConvolutionAlgorithm, type Geometry, hasStride, outputsOf, transposed } from './convolution-geometry.js';
 import { type Runtime, zeros } from './kernel.js';
 import { products } from './matmul.js';
 
@@ -8,17 +8,18 @@ const PIXEL_GROUPS = 256;
 
 /** Any convolution, by loops over the image itself. */
 export const direct: ConvolutionAlgorithm = {
-  forward(runtime, g, x, weight, bias, y) {
+  forward(runtime, g, x, { pointer: weight }, bias, y, relu) {
     const kernelSize = g.kernelHeight * g.kernelWidth;
     const strides = [g.channels * kernelSize, kernelSize, g.kernelWidth, 1] as const;
     convolve(runtime, g, x, weight, strides, bias ?? zeros(runtime, g.groups * g.filters), y);
+    if (relu) runtime.exports.relu(outputsOf(g), y, y);
   },
 
   /**
    * With stride 1 a convolution too: of dy, padded by what the kernel reaches beyond the padding, with every kernel turned
    * over, from its last tap to its first, and inputs and outputs swapped.
    */
-  inputGrad(runtime, g, dy, weight, dx) {
+  inputGrad(runtime, g, dy, { pointer: weight }, dx) {
     if (hasStride(g)) {
       stridedInputGrad(runtime, g, dy, weight, dx);
       return;

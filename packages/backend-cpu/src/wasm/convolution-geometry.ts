@@ -1,4 +1,5 @@
 import type { ConvolutionAttrs, Shape } from '@cnn/tensor';
+import type { CpuBuffer } from '../memory.js';
 import type { Runtime } from './kernel.js';
 
 /** The sizes of a convolution. */
@@ -47,6 +48,9 @@ export function geometryOf(x: Shape, kernelSize: Shape, y: Shape, attrs: Convolu
   };
 }
 
+/** How many numbers y has. */
+export const outputsOf = (g: Geometry): number => g.images * g.groups * g.filters * g.outHeight * g.outWidth;
+
 /** Whether windows lie further than one pixel apart. */
 export const hasStride = (g: Geometry): boolean => g.strideHeight > 1 || g.strideWidth > 1;
 
@@ -65,12 +69,15 @@ export function transposed(g: Geometry): Geometry {
   };
 }
 
-/** A way to compute a convolution and its gradients. All but sizes are pointers; every output is written, none is read. */
+/** A way to compute a convolution and its gradients. All but sizes and the weight are pointers; every output is written, none is read. */
 export interface ConvolutionAlgorithm {
-  /** y [n, o, oh, ow] of x [n, c, h, w], weight [o, c / groups, kh, kw] and perhaps a bias [o]. */
-  forward(runtime: Runtime, g: Geometry, x: number, weight: number, bias: number | undefined, y: number): void;
+  /**
+   * y of x, weight and bias; without a bias, `undefined`. With `relu` what is negative becomes 0 as it is written. The weight is a
+   * buffer, so that what is prepared from it can be kept.
+   */
+  forward(runtime: Runtime, g: Geometry, x: number, weight: CpuBuffer, bias: number | undefined, y: number, relu: boolean): void;
   /** dx of dy and weight. */
-  inputGrad(runtime: Runtime, g: Geometry, dy: number, weight: number, dx: number): void;
+  inputGrad(runtime: Runtime, g: Geometry, dy: number, weight: CpuBuffer, dx: number): void;
   /** dweight of x and dy. */
   weightGrad(runtime: Runtime, g: Geometry, x: number, dy: number, dw: number): void;
 }

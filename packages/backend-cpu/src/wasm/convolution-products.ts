@@ -1,5 +1,5 @@
 /** Convolutions that are products of matrices as they are. */
-import { type ConvolutionAlgorithm, type Geometry, hasStride } from './convolution-geometry.js';
+import { type ConvolutionAlgorithm, type Geometry, hasStride, outputsOf } from './convolution-geometry.js';
 import type { Runtime } from './kernel.js';
 import { products } from './matmul.js';
 
@@ -26,7 +26,7 @@ export const isPointwise = (g: Geometry): boolean =>
 
 /** A kernel that covers the image: in each group a linear layer, with its images as rows. */
 export const covering: ConvolutionAlgorithm = {
-  forward(runtime, g, x, weight, bias, y) {
+  forward(runtime, g, x, { pointer: weight }, bias, y, relu) {
     const features = g.channels * g.height * g.width;
     if (bias !== undefined) runtime.exports.fillRows(g.images, g.groups * g.filters, bias, y);
     const multiply = products(runtime, g.images, g.filters, features);
@@ -38,9 +38,10 @@ export const covering: ConvolutionAlgorithm = {
         bias !== undefined,
       );
     }
+    if (relu) runtime.exports.relu(outputsOf(g), y, y);
   },
 
-  inputGrad(runtime, g, dy, weight, dx) {
+  inputGrad(runtime, g, dy, { pointer: weight }, dx) {
     const features = g.channels * g.height * g.width;
     const multiply = products(runtime, g.images, features, g.filters);
     for (let group = 0; group < g.groups; group++) {
@@ -67,7 +68,7 @@ export const covering: ConvolutionAlgorithm = {
 
 /** A kernel of one pixel: for each image and group a product with the matrix of its pixels [channels, height * width]. */
 export const pointwise: ConvolutionAlgorithm = {
-  forward(runtime, g, x, weight, bias, y) {
+  forward(runtime, g, x, { pointer: weight }, bias, y, relu) {
     const pixels = g.height * g.width;
     if (bias !== undefined) fillPlanes(runtime, g.images, g.groups * g.filters, pixels, bias, y);
     const multiply = products(runtime, g.filters, pixels, g.channels);
@@ -80,9 +81,10 @@ export const pointwise: ConvolutionAlgorithm = {
         bias !== undefined,
       );
     }
+    if (relu) runtime.exports.relu(outputsOf(g), y, y);
   },
 
-  inputGrad(runtime, g, dy, weight, dx) {
+  inputGrad(runtime, g, dy, { pointer: weight }, dx) {
     const pixels = g.height * g.width;
     const multiply = products(runtime, g.channels, pixels, g.filters);
     for (let image = 0; image < g.images * g.groups; image++) {

@@ -1,5 +1,5 @@
 /** Winograd's convolution F(4x4, 3x3): the kernels of `assembly/winograd.ts`. */
-import { type ConvolutionAlgorithm, type Geometry, transposed } from './convolution-geometry.js';
+import { type ConvolutionAlgorithm, type Geometry, outputsOf, transposed } from './convolution-geometry.js';
 import { type Runtime, zeros } from './kernel.js';
 
 const POSITIONS = 36;
@@ -10,12 +10,13 @@ const WEIGHT_GRADIENT_BLOCK = 128;
 
 /** Only for what {@link isWinograd} takes. */
 export const winograd: ConvolutionAlgorithm = {
-  forward(runtime, g, x, weight, bias, y) {
+  forward(runtime, g, x, { pointer: weight }, bias, y, relu) {
     convolve(runtime, g, x, weight, [9 * g.channels, 9, 1], bias ?? zeros(runtime, g.filters), y);
+    if (relu) runtime.exports.relu(outputsOf(g), y, y);
   },
 
   /** A convolution of dy by kernels that are turned over, as with the direct algorithm. */
-  inputGrad(runtime, g, dy, weight, dx) {
+  inputGrad(runtime, g, dy, { pointer: weight }, dx) {
     convolve(runtime, transposed(g), dy, weight + 4 * 8, [9, 9 * g.channels, -1], zeros(runtime, g.channels), dx);
   },
 

@@ -25,7 +25,7 @@ export function convolutionBy(choose: (runtime: Runtime) => Choose) {
     if (output!.dtype !== 'float32') return undefined;
     const g = geometryOf(x!.shape, weight!.shape.slice(2), output!.shape, attrs);
     const y = runtime.allocate(output!);
-    choose(runtime)(g, 'forward').forward(runtime, g, x!.buffer.pointer, weight!.buffer.pointer, bias?.buffer.pointer, y.pointer);
+    choose(runtime)(g, 'forward').forward(runtime, g, x!.buffer.pointer, weight!.buffer, bias?.buffer.pointer, y.pointer, false);
     return [y];
   };
 
@@ -33,7 +33,7 @@ export function convolutionBy(choose: (runtime: Runtime) => Choose) {
     if (output!.dtype !== 'float32') return undefined;
     const g = geometryOf(output!.shape, weight!.shape.slice(2), dy!.shape, attrs);
     const dx = runtime.allocate(output!);
-    choose(runtime)(g, 'inputGrad').inputGrad(runtime, g, dy!.buffer.pointer, weight!.buffer.pointer, dx.pointer);
+    choose(runtime)(g, 'inputGrad').inputGrad(runtime, g, dy!.buffer.pointer, weight!.buffer, dx.pointer);
     return [dx];
   };
 

@@ -29,6 +29,25 @@ export interface Runtime extends Parallel {
   scratch(bytes: number): number;
 }
 
+/**
+ * Memory that `prepare` has filled from a buffer: kept from the second use of an unchanged buffer on, as weights have in
+ * inference, or filled for this call alone.
+ *
+ * @param key - Names what is prepared, with everything beside the buffer that it depends on.
+ */
+export function prepared(
+  { memory, scratch }: Runtime,
+  buffer: CpuBuffer,
+  key: string,
+  bytes: number,
+  prepare: (pointer: number) => void,
+): number {
+  const kept = memory.prepared(buffer, key, bytes);
+  const pointer = kept?.pointer ?? scratch(bytes);
+  if (!kept?.ready) prepare(pointer);
+  return pointer;
+}
+
 /** Scratch memory of so many zeros. */
 export function zeros({ memory, scratch }: Runtime, length: number): number {
   const pointer = scratch(4 * length);

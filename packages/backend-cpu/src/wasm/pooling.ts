@@ -106,12 +106,17 @@ const avgPool2dGrad: WasmKernel<AvgPoolGradAttrs> = (runtime, inputs, attrs, out
   if (dy.dtype !== 'float32') return undefined;
   const [h, w] = attrs.inputSize as [number, number];
   const [, , oh, ow] = dy.shape as [number, number, number, number];
-  const window = averageWindow(attrs);
+  const planes = planesOf(dy.shape);
+  const grain = rowsWorth(h * w);
   const dx = runtime.allocate(outputs[0]!);
-  runtime.over(planesOf(dy.shape), rowsWorth(h * w), 'averagePoolGrad', (first, count) => {
-    const [from, to] = [dy.buffer.pointer + 4 * oh * ow * first, dx.pointer + 4 * h * w * first];
-    return [count, from, oh, ow, to, h, w, ...window];
-  });
+  const arrays = (first: number, count: number) =>
+    [count, dy.buffer.pointer + 4 * oh * ow * first, oh, ow, dx.pointer + 4 * h * w * first, h, w] as const;
+  if (isPlain2x2(attrs, outputs[0]!.shape, dy.shape)) {
+    runtime.over(planes, grain, 'averagePool2x2Grad', (...range) => [...arrays(...range)]);
+  } else {
+    const window = averageWindow(attrs);
+    runtime.over(planes, grain, 'averagePoolGrad', (...range) => [...arrays(...range), ...window]);
+  }
   return [dx];
 };
 
