@@ -2,9 +2,6 @@ import { type AnyBackend, apply, grad, type Op, ops, type Tensor } from '@cnn/te
 import { bytesOf, type Item, noise } from './item.js';
 import { type ConvolutionShape, convolutionShapes } from './shapes.js';
 
-/** Convolutions: forward, and forward with the gradients of image and weight for a given gradient of the output. */
-export const convolution: readonly Item[] = convolutionShapes.flatMap(shape => [forward(shape), forwardAndBackward(shape)]);
-
 const shapesOf = ({ batch, channels, size, filters, kernelSize }: ConvolutionShape) => ({
   x: [batch, channels, size, size],
   weight: [filters, channels, kernelSize, kernelSize],
@@ -14,6 +11,9 @@ const shapesOf = ({ batch, channels, size, filters, kernelSize }: ConvolutionSha
 /** The whole window counts, padding included. */
 const flopsOf = ({ batch, channels, size, filters, kernelSize }: ConvolutionShape): number =>
   2 * batch * filters * size ** 2 * channels * kernelSize ** 2;
+
+/** Convolutions: forward, and forward with the gradients of image and weight for a given gradient of the output. */
+export const convolution: readonly Item[] = convolutionShapes.flatMap(shape => [forward(shape), forwardAndBackward(shape)]);
 
 function forward(shape: ConvolutionShape): Item {
   const { x, weight, y } = shapesOf(shape);
