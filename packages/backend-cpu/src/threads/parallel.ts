@@ -2,14 +2,18 @@
 import type { KernelExports } from '../generated/exports.js';
 import { callKernel, type KernelCall, type KernelName, type Threads } from './threads.js';
 
+/** A part of a range: its first thing, and how many. */
+export type Part = readonly [first: number, count: number];
+
 /** The parts of `Runtime` that run kernels on threads. */
 export interface Parallel {
   /** How many threads there are, the caller's among them. */
   readonly threads: number;
+  /** Cuts a range of `total` things into parts of nearly equal size, at most one for each thread, with at least `grain` things where there are several. */
+  parts(total: number, grain: number): readonly Part[];
   /**
-   * Runs a kernel on parts of a range of `total` things, at least `grain` of them in each but for the last, on as many threads
-   * as there are. Parts write to different places, and what they compute must not depend on where the range is cut, so that
-   * results are the same for any number of threads.
+   * Runs a kernel on {@link parts} of a range at the same time. Parts write to different places, and what they compute must not
+   * depend on where the range is cut, so that results are the same for any number of threads.
    *
    * @param args - The arguments for the part [first, first + count). It may call `scratch` for memory of the part's own.
    */
@@ -26,23 +30,24 @@ export interface Parallel {
 /** @param others - The threads beside the caller's own, if there are any. */
 export function parallel(exports: KernelExports, others: Threads | undefined): Parallel {
   const threads = 1 + (others?.count ?? 0);
+  const parts = (total: number, grain: number): Part[] => {
+    const most = Math.max(1, Math.min(threads, Math.floor(total / grain)));
+    return Array.from({ length: most }, (_, i) => {
+      const first = Math.floor((total * i) / most);
+      return [first, Math.floor((total * (i + 1)) / most) - first];
+    });
+  };
+  const together = (calls: readonly KernelCall[]): void => {
+    if (!others || calls.length === 1) for (const call of calls) callKernel(exports, call);
+    else for (let first = 0; first < calls.length; first += threads) others.run(calls.slice(first, first + threads));
+  };
   return {
     threads,
+    parts,
     over(total, grain, kernel, args) {
-      const call = (first: number, count: number) => ({ kernel, args: args(first, count) as KernelCall['args'] });
-      const parts = Math.min(threads, Math.floor(total / grain));
-      if (parts < 2 || !others) {
-        callKernel(exports, call(0, total));
-        return;
-      }
-      const size = Math.ceil(total / parts);
-      const calls: KernelCall[] = [];
-      for (let first = 0; first < total; first += size) calls.push(call(first, Math.min(size, total - first)));
-      others.run(calls);
+      if (!others) callKernel(exports, { kernel, args: args(0, total) as KernelCall['args'] });
+      else together(parts(total, grain).map(([first, count]) => ({ kernel, args: args(first, count) as KernelCall['args'] })));
     },
-    together(calls) {
-      if (!others) for (const call of calls) callKernel(exports, call);
-      else for (let first = 0; first < calls.length; first += threads) others.run(calls.slice(first, first + threads));
-    },
+    together,
   };
 }

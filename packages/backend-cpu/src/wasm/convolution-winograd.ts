@@ -1,46 +1,105 @@
-/** Winograd's convolution F(4x4, 3x3): the kernels of `assembly/winograd.ts`. */
-import { type ConvolutionAlgorithm, type Geometry, outputsOf, transposed } from './convolution-geometry.js';
-import { type Runtime, zeros } from './kernel.js';
+/** Winograd's convolutions: the kernels of `assembly/winograd.ts`. */
+import { type ConvolutionAlgorithm, type Geometry, transposed } from './convolution-geometry.js';
+import { prepared, type Runtime, zeros } from './kernel.js';
 
-const POSITIONS = 36;
+/** A transform F(tile x tile, kernel x kernel) of `assembly/winograd.gen.mjs`. */
+export interface Transform {
+  /** Its place in the list there. */
+  readonly number: number;
+  /** Outputs of a tile, in one dimension. */
+  readonly tile: number;
+  /** Taps of a kernel, in one dimension. */
+  readonly kernel: number;
+}
+
+/** The transforms, by the names that they have in `assembly/winograd.gen.mjs`. */
+export const transforms = {
+  '2x3': { number: 0, tile: 2, kernel: 3 },
+  '4x3': { number: 1, tile: 4, kernel: 3 },
+  '4x5': { number: 2, tile: 4, kernel: 5 },
+} as const satisfies Readonly<Record<string, Transform>>;
+
 /** Tiles whose windows are transformed before they are multiplied: many enough for the transformed kernels to be read seldom. */
 const BLOCK = 64;
 /** The same for the weight gradient, whose sums over a block stay in registers. */
 const WEIGHT_GRADIENT_BLOCK = 128;
+/** Products of numbers that are worth a thread of their own. */
+const GRAIN = 200_000;
 
-/** Only for what {@link isWinograd} takes. */
-export const winograd: ConvolutionAlgorithm = {
-  forward(runtime, g, x, { pointer: weight }, bias, y, relu) {
-    convolve(runtime, g, x, weight, [9 * g.channels, 9, 1], bias ?? zeros(runtime, g.filters), y);
-    if (relu) runtime.exports.relu(outputsOf(g), y, y);
-  },
+const pointsOf = ({ tile, kernel }: Transform): number => tile + kernel - 1;
 
-  /** A convolution of dy by kernels that are turned over, as with the direct algorithm. */
-  inputGrad(runtime, g, dy, { pointer: weight }, dx) {
-    convolve(runtime, transposed(g), dy, weight + 4 * 8, [9, 9 * g.channels, -1], zeros(runtime, g.channels), dx);
-  },
+/** The algorithm with a transform, only for what {@link isWinograd} takes. With tiles of 2 x 2 there is no weight gradient. */
+export function winogradBy(transform: Transform): ConvolutionAlgorithm {
+  const taps = transform.kernel ** 2;
+  return {
+    forward(runtime, g, x, weight, bias, y, relu) {
+      const kernels = transformed(runtime, transform, g, 'forward', weight, [taps * g.channels, taps, 1]);
+      const least = relu ? 0 : Number.NEGATIVE_INFINITY;
+      convolve(runtime, transform, g, x, kernels, bias ?? zeros(runtime, g.filters), least, y);
+    },
 
-  weightGrad(runtime, g, x, dy, dw) {
-    const block = Math.min(WEIGHT_GRADIENT_BLOCK, panelTilesOf(g));
-    const filters = 4 * Math.ceil(g.filters / 4);
-    const channels = 8 * Math.ceil(g.channels / 8);
-    const matrices = { operand: block * filters, windows: block * channels, products: filters * channels };
-    const plan = writePlan(runtime, g, block, matrices, 8);
-    runtime.exports.winogradWeightGrad(plan, x, dy, dw);
-  },
-};
+    /** A convolution of dy by kernels that are turned over, as with the direct algorithm. */
+    inputGrad(runtime, g, dy, weight, dx) {
+      const from = transposed(g);
+      const kernels = transformed(runtime, transform, from, 'inputGrad', weight, [taps, taps * g.channels, -1]);
+      convolve(runtime, transform, from, dy, kernels, zeros(runtime, g.channels), Number.NEGATIVE_INFINITY, dx);
+    },
 
-/** Whether the algorithm exists for these sizes. */
-export const isWinograd = (g: Geometry): boolean =>
+    weightGrad(runtime, g, x, dy, dw) {
+      const tiles = tilesOf(transform, g);
+      const block = Math.min(WEIGHT_GRADIENT_BLOCK, panelTilesOf(transform, g));
+      const filters = 4 * Math.ceil(g.filters / 4);
+      const channels = 8 * Math.ceil(g.channels / 8);
+      const positions = pointsOf(transform) ** 2;
+      const matrix = (numbers: number): Matrices => matricesIn(runtime, transform, numbers);
+      const matrices = [matrix(block * filters), matrix(block * channels), matrix(filters * channels)] as const;
+      const plans: number[] = [];
+      const planOf = (i: number): number => {
+        plans[i] ??= writePlan(runtime, transform, g, block, matrices, 8);
+        return plans[i];
+      };
+      for (let first = 0; first < tiles; first += block) {
+        const count = Math.min(block, tiles - first);
+        const share = (total: number, work: number) => runtime.parts(total, Math.max(1, Math.ceil(GRAIN / (work * count))));
+        runtime.together(
+          share(channels / 8, 24 * positions).map((part, i) => ({
+            kernel: 'winogradWindows',
+            args: [planOf(i), x, first, count, ...part],
+          })),
+        );
+        runtime.together(
+          share(filters / 4, 12 * positions).map((part, i) => ({
+            kernel: 'winogradGradients',
+            args: [planOf(i), dy, first, count, ...part],
+          })),
+        );
+        runtime.together(
+          share(positions, filters * channels).map((part, i) => ({
+            kernel: 'winogradProducts',
+            args: [planOf(i), count, Number(first > 0), ...part],
+          })),
+        );
+      }
+      runtime.together(
+        runtime
+          .parts(g.filters, Math.max(1, Math.ceil(GRAIN / (8 * positions * channels))))
+          .map((part, i) => ({ kernel: 'winogradTaps', args: [planOf(i), dw, ...part] })),
+      );
+    },
+  };
+}
+
+/** Whether the algorithm with a transform exists for these sizes. */
+export const isWinograd = ({ kernel }: Transform, g: Geometry): boolean =>
   g.groups === 1 &&
-  g.kernelHeight === 3 &&
-  g.kernelWidth === 3 &&
+  g.kernelHeight === kernel &&
+  g.kernelWidth === kernel &&
   g.strideHeight === 1 &&
   g.strideWidth === 1 &&
   g.dilationHeight === 1 &&
   g.dilationWidth === 1 &&
   g.left >= 0 &&
-  g.left <= 2 &&
+  g.left < kernel &&
   // Rows are read four columns at a time.
   g.width >= 4 &&
   g.outWidth >= 4 &&
@@ -48,94 +107,99 @@ export const isWinograd = (g: Geometry): boolean =>
   g.channels > 0 &&
   g.filters > 0;
 
-/**
- * What the algorithm costs for each input and output channel, in multiplications of the direct one, which has 9 for each pixel:
- * `tile` for each tile, `transform` for each tile over the channels, `kernel` for the kernel (or its gradient), `coldKernel`
- * instead where the transformed kernels leave the second-level cache.
- *
- * Fitted on 2026-11-22 to the shortest times of both algorithms on one x86-64 core with Node 20: 279 sizes in the relaxed build,
- * 93 of them in the other, 1 to 64 images of 4 x 4 to 28 x 28 pixels, 1 to 1024 channels. Of the 837 choices in the relaxed
- * build, 8 are slower than the other algorithm by more than a fifth. How many times as fast as the direct one it was there:
- *
- * | images x channels x pixels -> filters | forward | input gradient | weight gradient |
- * | 16 x 64 x 16 x 16 -> 64               | 2.8     | 2.9            | 2.9             |
- * | 64 x 16 x 28 x 28 -> 16               | 2.0     | 2.0            | 2.1             |
- * | 16 x 16 x 7 x 7 -> 16                 | 1.5     | 1.5            | 1.9             |
- * | 16 x 512 x 7 x 7 -> 512               | 2.3     | 2.3            | 2.9             |
- * | 1 x 512 x 7 x 7 -> 512                | 0.65    | 0.8            | 0.87            |
- */
-const costs = {
-  forward: { tile: 29, transform: 250, kernel: 200, coldKernel: 500 },
-  weightGrad: { tile: 29, transform: 300, kernel: 0, coldKernel: 300 },
-};
-const COLD_KERNELS = 2 ** 15;
-
-/** Whether the algorithm is the fastest for these sizes. */
-export function winogradPays(g: Geometry, pass: keyof ConvolutionAlgorithm): boolean {
-  if (!isWinograd(g)) return false;
-  const sizes = pass === 'inputGrad' ? transposed(g) : g;
-  const { channels, filters } = sizes;
-  const cost = pass === 'weightGrad' ? costs.weightGrad : costs.forward;
-  const tiles = tilesOf(sizes);
-  // The weight gradient multiplies any number of tiles, the others whole panels.
-  const multiplied = pass === 'weightGrad' ? tiles : panelTilesOf(sizes);
-  const kernel = channels * filters > COLD_KERNELS ? cost.coldKernel : cost.kernel;
-  const winogradCost = cost.tile * multiplied + cost.transform * tiles * (1 / channels + 1 / filters) + kernel;
-  return winogradCost < 9 * sizes.images * sizes.outHeight * sizes.outWidth;
-}
-
-const tilesOf = (g: Geometry): number => g.images * Math.ceil(g.outHeight / 4) * Math.ceil(g.outWidth / 4);
+/** How many tiles there are in all images. */
+export const tilesOf = ({ tile }: Transform, g: Geometry): number =>
+  g.images * Math.ceil(g.outHeight / tile) * Math.ceil(g.outWidth / tile);
 
 /** Tiles, in panels of 8. */
-const panelTilesOf = (g: Geometry): number => 8 * Math.ceil(tilesOf(g) / 8);
+export const panelTilesOf = (transform: Transform, g: Geometry): number => 8 * Math.ceil(tilesOf(transform, g) / 8);
 
-/** The forward kernel. `strides` of the weight are those of [filter, channel, tap], in elements, from where `weight` points. */
+/** A matrix for each position: where the first lies, and how many bytes apart they are. */
+type Matrices = readonly [pointer: number, step: number];
+
+/** The bytes between matrices of so many numbers: an odd number of cache lines. */
+const stepOf = (numbers: number): number => 64 * (Math.ceil(numbers / 16) | 1);
+
+const matricesIn = (runtime: Runtime, transform: Transform, numbers: number): Matrices => {
+  const step = stepOf(numbers);
+  return [runtime.scratch(pointsOf(transform) ** 2 * step), step];
+};
+
+/** The transformed kernels. `strides` of the weight are those of [filter, channel, tap], in elements; the last tap comes first where its is negative. */
+function transformed(
+  runtime: Runtime,
+  transform: Transform,
+  g: Geometry,
+  pass: 'forward' | 'inputGrad',
+  weight: { readonly pointer: number; readonly byteLength: number },
+  strides: readonly [number, number, number],
+): Matrices {
+  const { channels, filters } = g;
+  // Behind the last panel of kernels there is room for three more channels of at most six filters.
+  const step = stepOf(filters * channels + 18);
+  const positions = pointsOf(transform) ** 2;
+  const from = weight.pointer + (pass === 'inputGrad' ? 4 * (transform.kernel ** 2 - 1) : 0);
+  const key = `winograd ${transform.number} ${pass} ${filters} ${channels}`;
+  const pointer = prepared(runtime, weight, key, positions * step, operand => {
+    const panels = runtime.exports.winogradKernelPanels(filters);
+    const grain = channels % 4 === 0 ? Math.ceil(GRAIN / ((30 * positions * channels * filters) / panels)) : panels;
+    runtime.over(panels, Math.max(1, grain), 'winogradKernels', (first, count) => {
+      const nothing: Matrices = [0, 0];
+      const plan = writePlan(runtime, transform, g, 0, [[operand, step], nothing, nothing], 0);
+      return [plan, from, ...strides, first, count];
+    });
+  });
+  return [pointer, step];
+}
+
+/** The forward kernel. */
 function convolve(
   runtime: Runtime,
+  transform: Transform,
   g: Geometry,
   x: number,
-  weight: number,
-  strides: readonly [number, number, number],
+  kernels: Matrices,
   bias: number,
+  least: number,
   y: number,
 ): void {
-  const block = Math.min(BLOCK, panelTilesOf(g));
-  // Behind the last panel of kernels there is room for three more channels of at most six filters.
-  const matrices = { operand: g.filters * g.channels + 18, windows: block * g.channels, products: block * g.filters };
-  const plan = writePlan(runtime, g, block, matrices, 1);
-  runtime.exports.winogradKernels(plan, weight, ...strides);
-  runtime.exports.winogradConvolution(plan, x, bias, y);
+  const { channels, filters } = g;
+  const tiles = tilesOf(transform, g);
+  const panelWork = 8 * pointsOf(transform) ** 2 * (channels * filters + 12 * (channels + filters));
+  runtime.over(Math.ceil(tiles / 8), Math.max(1, Math.ceil(GRAIN / panelWork)), 'winogradConvolution', (first, count) => {
+    const block = Math.min(BLOCK, 8 * count);
+    const [windows, products] = [block * channels, block * filters].map(n => matricesIn(runtime, transform, n));
+    const plan = writePlan(runtime, transform, g, block, [kernels, windows!, products!], 1);
+    return [plan, x, bias, least, y, 8 * first, Math.min(8 * count, tiles - 8 * first)];
+  });
 }
 
 /**
- * Writes the `WinogradPlan` of `assembly/winograd.ts` with the memory that it needs: `matrices` are the numbers of each at one
- * position, `buffers` the channels that are transformed at a time: the weight gradient takes four of x and four of dy.
+ * Writes the `WinogradPlan` of `assembly/winograd.ts` with the memory that it needs: `matrices` are transformed kernels or dy,
+ * windows, and products, `buffers` the channels that are transformed at a time: the weight gradient takes four of x and four of dy.
  */
 function writePlan(
   { memory, scratch }: Runtime,
+  transform: Transform,
   g: Geometry,
   block: number,
-  matrices: { operand: number; windows: number; products: number },
+  matrices: readonly [Matrices, Matrices, Matrices],
   buffers: number,
 ): number {
-  const across = Math.ceil(g.outWidth / 4);
+  const { number, tile, kernel } = transform;
+  const points = pointsOf(transform);
+  const across = Math.ceil(g.outWidth / tile);
   const segments = Math.min(block, Math.ceil(block / across) + 1);
-  const rowBytes = 16 * Math.ceil(Math.max(4 * across + 2, g.left + g.width) / 4);
-  const channelRowBytes = 6 * segments * rowBytes;
+  const rowBytes = 16 * Math.ceil(Math.max(tile * across + kernel - 1, g.left + g.width) / 4);
+  const channelRowBytes = points * segments * rowBytes;
   const zeroBytes = 64 * Math.ceil(Math.max(g.width, g.outWidth) / 16);
   const cleared = scratch(zeroBytes + buffers * channelRowBytes);
   const rows = cleared + zeroBytes;
-  const matrix = (numbers: number): [pointer: number, step: number] => {
-    // An odd number of cache lines apart.
-    const step = 64 * (Math.ceil(numbers / 16) | 1);
-    return [scratch(POSITIONS * step), step];
-  };
-  const plan = scratch(4 * 24);
+  const plan = scratch(4 * 28);
   const fields = [
-    ...[g.images, g.channels, g.height, g.width, g.filters, g.outHeight, g.outWidth, g.top, g.left, block],
-    ...[scratch(16 * segments), scratch(16 * block), cleared, rows, rowBytes, channelRowBytes, rows + 4 * channelRowBytes],
-    ...[...matrix(matrices.operand), ...matrix(matrices.windows), ...matrix(matrices.products)],
-    scratch(640),
+    ...[number, tile, kernel, points, g.images, g.channels, g.height, g.width, g.filters, g.outHeight, g.outWidth, g.top, g.left],
+    ...[block, scratch(16 * segments), scratch(16 * (block + 8)), cleared, rows, rowBytes, channelRowBytes],
+    ...[rows + 4 * channelRowBytes, ...matrices.flat(), scratch(1024)],
   ];
   memory.i32.set(fields, plan / 4);
   memory.u8.fill(0, cleared, rows + buffers * channelRowBytes);

@@ -1,8 +1,9 @@
 import type { ConvolutionAttrs, ConvolutionInputGradAttrs, ConvolutionWeightGradAttrs } from '@cnn/tensor';
+import { directCost, winogradCost } from './convolution-cost.js';
 import { direct } from './convolution-direct.js';
 import { type ConvolutionAlgorithm, type Geometry, geometryOf } from './convolution-geometry.js';
 import { covering, covers, isPointwise, pointwise } from './convolution-products.js';
-import { winograd, winogradPays } from './convolution-winograd.js';
+import { isWinograd, transforms, winogradBy } from './convolution-winograd.js';
 import type { Runtime, WasmKernel } from './kernel.js';
 
 /** Chooses by sizes, the number of images among them, and by what is computed: the same shapes give the same bits. */
@@ -14,9 +15,25 @@ export function exactAlgorithm(g: Geometry): ConvolutionAlgorithm {
   return isPointwise(g) ? pointwise : direct;
 }
 
-/** The fastest way. */
+/** Winograd's algorithm with each transform. */
+export const winogradAlgorithms = [
+  { transform: transforms['2x3'], algorithm: winogradBy(transforms['2x3']) },
+  { transform: transforms['4x3'], algorithm: winogradBy(transforms['4x3']) },
+  { transform: transforms['4x5'], algorithm: winogradBy(transforms['4x5']) },
+] as const;
+
+/** The way that costs least. */
 export function fastAlgorithm(g: Geometry, pass: keyof ConvolutionAlgorithm): ConvolutionAlgorithm {
-  return winogradPays(g, pass) ? winograd : exactAlgorithm(g);
+  let best = exactAlgorithm(g);
+  if (best !== direct) return best;
+  let least = Number.POSITIVE_INFINITY;
+  for (const { transform, algorithm } of winogradAlgorithms) {
+    if (!isWinograd(transform, g) || (pass === 'weightGrad' && transform.tile === 2)) continue;
+    least = Math.min(least, directCost(g, pass));
+    const cost = winogradCost(transform, g, pass);
+    if (cost < least) [best, least] = [algorithm, cost];
+  }
+  return best;
 }
 
 /** Convolution of images and its gradients, in float32, by the algorithms that are chosen. */
