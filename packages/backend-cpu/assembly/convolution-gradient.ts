@@ -1,5 +1,6 @@
 /** The gradients of convolution that are not convolutions themselves. */
 import { ceilDiv, ceilDivFromZero, channelSize, copy, inPhases, panelRows, Plan, preparePlanes } from './convolution-plan';
+import { sgemm } from './gemm';
 import { CORRELATE_TAPS, correlate, correlateRows } from './generated/convolution';
 
 /**
@@ -131,11 +132,28 @@ function greatestCommonDivisor(a: i32, b: i32): i32 {
 }
 
 /**
+ * dx of a strided convolution: for each image and group the columns, which are the transposed weight times dy, are folded back
+ * onto the image. `columns` is room for those of one image and group, `scratch` what `sgemm` needs.
+ */
+export function stridedInputGrad(planAt: usize, dy: usize, weight: usize, columns: usize, scratch: usize, dx: usize): void {
+  const plan = changetype<Plan>(planAt);
+  const taps = plan.channels * plan.kernelHeight * plan.kernelWidth, pixels = plan.outHeight * plan.outWidth;
+  for (let image = 0; image < plan.images; image++) {
+    for (let group = 0; group < plan.groups; group++) {
+      const groupWeight = weight + (<usize>(group * plan.filters * taps) << 2);
+      sgemm(taps, pixels, plan.filters, groupWeight, 1, taps, dy, pixels, 1, columns, pixels, 0, scratch);
+      foldColumns(plan, columns, dx);
+      dy += <usize>(plan.filters * pixels) << 2;
+      dx += <usize>(plan.channels * plan.height * plan.width) << 2;
+    }
+  }
+}
+
+/**
  * dx [channels, height, width] of one image and group = the sum of what each pixel gave to columns
  * [channels, kernelHeight, kernelWidth, outHeight, outWidth].
  */
-export function foldColumns(planAt: usize, columns: usize, dx: usize): void {
-  const plan = changetype<Plan>(planAt);
+function foldColumns(plan: Plan, columns: usize, dx: usize): void {
   const height = plan.height, width = plan.width, outWidth = plan.outWidth, stride = plan.strideWidth;
   memory.fill(dx, 0, <usize>(plan.channels * height * width) << 2);
   for (let c = 0; c < plan.channels; c++) {

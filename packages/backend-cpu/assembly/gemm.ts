@@ -5,6 +5,7 @@
  * Sums run over k in an order that depends on the shapes only.
  */
 import { multiply, TILE_ROWS } from './generated/gemm';
+import { madd } from './generated/madd';
 
 const TILE_COLUMNS: i32 = 8;
 /** Most of k, of A's rows and of B's columns in one block: A's block fits the second-level cache, B's the third. */
@@ -76,6 +77,96 @@ export function sgemm(
       }
     }
   }
+}
+
+/**
+ * `count` products, one after the other, whose matrices lie so many elements apart; a step of 0 means the same matrix each
+ * time. Products into one matrix are added up there.
+ */
+export function sgemms(
+  count: i32, stepA: i32, stepB: i32, stepC: i32, m: i32, n: i32, k: i32, a: usize, rowA: i32, columnA: i32,
+  b: usize, rowB: i32, columnB: i32, c: usize, rowC: i32, accumulate: i32, scratch: usize,
+): void {
+  for (let i = 0; i < count; i++) {
+    sgemm(m, n, k, a, rowA, columnA, b, rowB, columnB, c, rowC, accumulate | i32(i > 0 && stepC == 0), scratch);
+    a += <usize>stepA << 2;
+    b += <usize>stepB << 2;
+    c += <usize>stepC << 2;
+  }
+}
+
+/**
+ * `sgemm` for a few rows, such as a linear layer's of one image, where the rows of A and the columns of B are contiguous: every
+ * number of B is read once, and nothing is copied.
+ */
+export function multiplyFewRows(
+  m: i32, n: i32, k: i32, a: usize, rowA: i32, b: usize, columnB: i32, c: usize, rowC: i32, accumulate: i32,
+): void {
+  const rowBytesA = <usize>rowA << 2, columnBytesB = <usize>columnB << 2, rowBytesC = <usize>rowC << 2;
+  for (let j = 0; j < n; j += 4) {
+    const isWhole = j + 4 <= n;
+    for (let i = 0; i < m; i++) {
+      const row = a + <usize>i * rowBytesA, to = c + <usize>i * rowBytesC;
+      if (isWhole) multiplyRow4(k, row, b, columnBytesB, to, accumulate);
+      else for (let left = 0; left < n - j; left++) multiplyRow(k, row, b + <usize>left * columnBytesB, to + (<usize>left << 2), accumulate);
+    }
+    b += 4 * columnBytesB;
+    c += 16;
+  }
+}
+
+/** c [4] = a [k] * b [k, 4], whose columns are contiguous. The lanes are partial sums, two for each column. */
+export function multiplyRow4(k: i32, a: usize, b0: usize, columnBytes: usize, c: usize, accumulate: i32): void {
+  const b1 = b0 + columnBytes, b2 = b1 + columnBytes, b3 = b2 + columnBytes;
+  let near0 = f32x4.splat(0), near1 = f32x4.splat(0), near2 = f32x4.splat(0), near3 = f32x4.splat(0);
+  let far0 = f32x4.splat(0), far1 = f32x4.splat(0), far2 = f32x4.splat(0), far3 = f32x4.splat(0);
+  let at: usize = 0;
+  const end = <usize>k << 2;
+  for (; at + 32 <= end; at += 32) {
+    const near = v128.load(a + at), far = v128.load(a + at, 16);
+    near0 = madd(near, v128.load(b0 + at), near0);
+    far0 = madd(far, v128.load(b0 + at, 16), far0);
+    near1 = madd(near, v128.load(b1 + at), near1);
+    far1 = madd(far, v128.load(b1 + at, 16), far1);
+    near2 = madd(near, v128.load(b2 + at), near2);
+    far2 = madd(far, v128.load(b2 + at, 16), far2);
+    near3 = madd(near, v128.load(b3 + at), near3);
+    far3 = madd(far, v128.load(b3 + at, 16), far3);
+  }
+  for (; at < end; at += 4) {
+    const one = v128.load32_zero(a + at);
+    near0 = madd(one, v128.load32_zero(b0 + at), near0);
+    near1 = madd(one, v128.load32_zero(b1 + at), near1);
+    near2 = madd(one, v128.load32_zero(b2 + at), near2);
+    near3 = madd(one, v128.load32_zero(b3 + at), near3);
+  }
+  near0 = f32x4.add(near0, far0);
+  near1 = f32x4.add(near1, far1);
+  near2 = f32x4.add(near2, far2);
+  near3 = f32x4.add(near3, far3);
+  const low01 = v128.shuffle<f32>(near0, near1, 0, 4, 1, 5), high01 = v128.shuffle<f32>(near0, near1, 2, 6, 3, 7);
+  const low23 = v128.shuffle<f32>(near2, near3, 0, 4, 1, 5), high23 = v128.shuffle<f32>(near2, near3, 2, 6, 3, 7);
+  const pairs01 = f32x4.add(low01, high01), pairs23 = f32x4.add(low23, high23);
+  const sums = f32x4.add(
+    v128.shuffle<f32>(pairs01, pairs23, 0, 1, 4, 5), v128.shuffle<f32>(pairs01, pairs23, 2, 3, 6, 7),
+  );
+  v128.store(c, accumulate ? f32x4.add(sums, v128.load(c)) : sums);
+}
+
+/** One column of that, added up in the same order. */
+function multiplyRow(k: i32, a: usize, b: usize, c: usize, accumulate: i32): void {
+  let near = f32x4.splat(0), far = f32x4.splat(0);
+  let at: usize = 0;
+  const end = <usize>k << 2;
+  for (; at + 32 <= end; at += 32) {
+    near = madd(v128.load(a + at), v128.load(b + at), near);
+    far = madd(v128.load(a + at, 16), v128.load(b + at, 16), far);
+  }
+  for (; at < end; at += 4) near = madd(v128.load32_zero(a + at), v128.load32_zero(b + at), near);
+  near = f32x4.add(near, far);
+  const pairs = f32x4.add(near, v128.shuffle<f32>(near, near, 2, 3, 2, 3));
+  const sum = f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1);
+  store<f32>(c, accumulate ? sum + load<f32>(c) : sum);
 }
 
 /** The first columns of an edge tile to, or onto, where they belong. */

@@ -1,17 +1,22 @@
 /** Direct convolution: the kernels of `assembly/convolution.ts`. */
+
+import type { CpuBuffer } from '../memory.js';
 import { type ConvolutionAlgorithm, type Geometry, hasStride, outputsOf, transposed } from './convolution-geometry.js';
-import { type Runtime, zeros } from './kernel.js';
-import { products } from './matmul.js';
+import { prepared, type Runtime, zeros } from './kernel.js';
 
 /** Groups of four pixels that are worth a call of the weight gradient's micro-kernel. */
 const PIXEL_GROUPS = 256;
+/** Multiplications that are worth a thread of their own. */
+const GRAIN = 200_000;
+/** Parts of the images of which the weight gradient is summed up first: the same for any number of threads. */
+const GRADIENT_PARTS = 4;
 
 /** Any convolution, by loops over the image itself. */
 export const direct: ConvolutionAlgorithm = {
-  forward(runtime, g, x, { pointer: weight }, bias, y, relu) {
+  forward(runtime, g, x, weight, bias, y, relu) {
     const kernelSize = g.kernelHeight * g.kernelWidth;
-    const strides = [g.channels * kernelSize, kernelSize, g.kernelWidth, 1] as const;
-    convolve(runtime, g, x, weight, strides, bias ?? zeros(runtime, g.groups * g.filters), y);
+    const filters: Filters = { weight, first: 0, strides: [g.channels * kernelSize, kernelSize, g.kernelWidth, 1] };
+    convolve(runtime, g, x, filters, bias ?? zeros(runtime, g.groups * g.filters), y);
     if (relu) runtime.exports.relu(outputsOf(g), y, y);
   },
 
@@ -19,15 +24,15 @@ export const direct: ConvolutionAlgorithm = {
    * With stride 1 a convolution too: of dy, padded by what the kernel reaches beyond the padding, with every kernel turned
    * over, from its last tap to its first, and inputs and outputs swapped.
    */
-  inputGrad(runtime, g, dy, { pointer: weight }, dx) {
+  inputGrad(runtime, g, dy, weight, dx) {
     if (hasStride(g)) {
-      stridedInputGrad(runtime, g, dy, weight, dx);
+      stridedInputGrad(runtime, g, dy, weight.pointer, dx);
       return;
     }
     const kernelSize = g.kernelHeight * g.kernelWidth;
     const strides = [kernelSize, g.channels * kernelSize, -g.kernelWidth, -1] as const;
-    const lastTap = weight + 4 * (kernelSize - 1);
-    convolve(runtime, transposed(g), dy, lastTap, strides, zeros(runtime, g.groups * g.channels), dx);
+    const filters: Filters = { weight, first: kernelSize - 1, strides };
+    convolve(runtime, transposed(g), dy, filters, zeros(runtime, g.groups * g.channels), dx);
   },
 
   weightGrad(runtime, g, x, dy, dw) {
@@ -35,36 +40,77 @@ export const direct: ConvolutionAlgorithm = {
     const imageGroups = (g.outHeight * width) / 4;
     const block = Math.max(1, Math.min(g.images, Math.round(PIXEL_GROUPS / imageGroups)));
     const isWide = width > g.outWidth;
-    const wideRows = isWide ? runtime.scratch(4 * block * g.groups * g.filters * g.outHeight * width) : 0;
-    const planes = block * g.groups * g.channels;
-    const plan = writePlan(runtime, g, width, { planes, pixelBytes: 8 * block * imageGroups, wideRows, block });
-    runtime.exports.convolutionWeightGrad(plan, x, dy, dw);
+    const weights = g.groups * g.filters * g.channels * g.kernelHeight * g.kernelWidth;
+    const imageSize = g.groups * g.channels * g.height * g.width;
+    const outSize = g.groups * g.filters * g.outHeight * g.outWidth;
+    const blocks = Math.ceil(g.images / block);
+    const parts = Math.max(1, Math.min(GRADIENT_PARTS, blocks));
+    const sums = [dw, ...Array.from({ length: parts - 1 }, () => runtime.scratch(4 * weights))];
+    runtime.together(
+      sums.map((sum, part) => {
+        const first = block * Math.floor((blocks * part) / parts);
+        const images = Math.min(g.images, block * Math.floor((blocks * (part + 1)) / parts)) - first;
+        const wideRows = isWide ? runtime.scratch(4 * block * g.groups * g.filters * g.outHeight * width) : 0;
+        const planes = block * g.groups * g.channels;
+        const plan = writePlan(runtime, { ...g, images }, width, {
+          planes,
+          pixelBytes: 8 * block * imageGroups,
+          wideRows,
+          block,
+        });
+        return { kernel: 'convolutionWeightGrad', args: [plan, x + 4 * first * imageSize, dy + 4 * first * outSize, sum] };
+      }),
+    );
+    for (const sum of sums.slice(1)) runtime.exports.add(0, 1, 1, weights, dw, 0, 0, true, sum, 0, 0, true, dw);
   },
 };
 
-/**
- * The forward kernel. `strides` of the weight are those of [filter, channel, kernel row, kernel column], in elements, from
- * where `weight` points.
- */
-function convolve(
-  runtime: Runtime,
-  g: Geometry,
-  x: number,
-  weight: number,
-  strides: readonly [number, number, number, number],
-  bias: number,
-  y: number,
-): void {
-  const { exports, scratch } = runtime;
-  const filterSize = g.channels * g.kernelHeight * g.kernelWidth;
-  const packed = scratch(4 * g.groups * g.filters * filterSize);
+/** The kernels of a convolution: the first of a weight's numbers, and its strides of [filter, channel, kernel row, kernel column], in elements. */
+interface Filters {
+  readonly weight: CpuBuffer;
+  readonly first: number;
+  readonly strides: readonly [number, number, number, number];
+}
+
+/** The forward kernel. Threads share the images; the filters of a single image, if it has no groups. */
+function convolve(runtime: Runtime, g: Geometry, x: number, filters: Filters, bias: number, y: number): void {
+  const { images, groups, channels, height, width, outHeight, outWidth } = g;
+  const filterWork = channels * g.kernelHeight * g.kernelWidth * outHeight * outWidth;
+  const planeOf = (image: number, filter: number) => 4 * (image * groups * g.filters + filter) * outHeight * outWidth;
+  if (images > 1 || groups > 1) {
+    const packed = packFilters(runtime, g, filters, 0);
+    runtime.over(images, grainOf(groups * g.filters * filterWork), 'convolution', (first, count) => {
+      const plan = convolutionPlan(runtime, { ...g, images: count });
+      return [plan, x + 4 * first * groups * channels * height * width, packed, bias, y + planeOf(first, 0)];
+    });
+  } else {
+    runtime.over(g.filters, grainOf(filterWork), 'convolution', (first, count) => {
+      const part = { ...g, filters: count };
+      const packed = packFilters(runtime, part, filters, first);
+      return [convolutionPlan(runtime, part), x, packed, bias + 4 * first, y + planeOf(0, first)];
+    });
+  }
+}
+
+const grainOf = (work: number): number => Math.max(1, Math.ceil(GRAIN / work));
+
+/** The kernels of a geometry in the order in which the forward kernel reads them, from filter `first` of the weight on. */
+function packFilters(runtime: Runtime, g: Geometry, { weight, first: start, strides }: Filters, first: number): number {
   const { groups, filters, channels, kernelHeight, kernelWidth } = g;
-  exports.packFilters(groups, filters, channels, kernelHeight, kernelWidth, weight, filters * filterSize, ...strides, packed);
+  const size = filters * channels * kernelHeight * kernelWidth;
+  const [filterStride] = strides;
+  const from = weight.pointer + 4 * (start + first * filterStride);
+  const key = `direct ${groups} ${filters} ${channels} ${kernelHeight} ${strides} ${first}`;
+  return prepared(runtime, weight, key, 4 * groups * size, packed => {
+    runtime.exports.packFilters(groups, filters, channels, kernelHeight, kernelWidth, from, size, ...strides, packed);
+  });
+}
+
+function convolutionPlan(runtime: Runtime, g: Geometry): number {
   const width = Math.max(4, g.outWidth);
   const pairs = Math.ceil((g.outHeight * Math.ceil(width / 4)) / 2);
-  const wideRows = g.outWidth < 4 ? scratch(4 * g.filters * g.outHeight * width) : 0;
-  const plan = writePlan(runtime, g, width, { planes: g.channels, pixelBytes: 24 * pairs, wideRows, block: 1 });
-  exports.convolution(plan, x, packed, bias, y);
+  const wideRows = g.outWidth < 4 ? runtime.scratch(4 * g.filters * g.outHeight * width) : 0;
+  return writePlan(runtime, g, width, { planes: g.channels, pixelBytes: 24 * pairs, wideRows, block: 1 });
 }
 
 /**
@@ -99,20 +145,15 @@ function writePlan(
   return plan;
 }
 
-/** dx of a strided convolution: columns = weight transposed * dy for each image and group, folded back onto the image. */
+/** Threads share the images. */
 function stridedInputGrad(runtime: Runtime, g: Geometry, dy: number, weight: number, dx: number): void {
   const taps = g.channels * g.kernelHeight * g.kernelWidth;
   const pixels = g.outHeight * g.outWidth;
-  const columns = runtime.scratch(4 * taps * pixels);
-  const plan = writePlan(runtime, g, g.outWidth, { planes: 0, pixelBytes: 0, wideRows: 0, block: 1 });
-  const multiply = products(runtime, taps, pixels, g.filters);
-  for (let image = 0; image < g.images * g.groups; image++) {
-    const group = image % g.groups;
-    multiply(
-      { pointer: weight + 4 * group * g.filters * taps, row: 1, column: taps },
-      { pointer: dy + 4 * image * g.filters * pixels, row: pixels, column: 1 },
-      { pointer: columns, row: pixels },
-    );
-    runtime.exports.foldColumns(plan, columns, dx + 4 * image * g.channels * g.height * g.width);
-  }
+  runtime.over(g.images, grainOf(g.groups * g.filters * taps * pixels), 'stridedInputGrad', (first, count) => {
+    const plan = writePlan(runtime, { ...g, images: count }, g.outWidth, { planes: 0, pixelBytes: 0, wideRows: 0, block: 1 });
+    const from = dy + 4 * first * g.groups * g.filters * pixels;
+    const to = dx + 4 * first * g.groups * g.channels * g.height * g.width;
+    const room = runtime.scratch(runtime.exports.sgemmScratch(taps, pixels, g.filters) >>> 0);
+    return [plan, from, weight, runtime.scratch(4 * taps * pixels), room, to];
+  });
 }

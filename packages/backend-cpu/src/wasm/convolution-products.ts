@@ -72,13 +72,13 @@ export const pointwise: ConvolutionAlgorithm = {
     const pixels = g.height * g.width;
     if (bias !== undefined) fillPlanes(runtime, g.images, g.groups * g.filters, pixels, bias, y);
     const multiply = products(runtime, g.filters, pixels, g.channels);
-    for (let image = 0; image < g.images * g.groups; image++) {
-      const group = image % g.groups;
+    for (let group = 0; group < g.groups; group++) {
       multiply(
         { pointer: weight + 4 * group * g.filters * g.channels, row: g.channels, column: 1 },
-        { pointer: x + 4 * image * g.channels * pixels, row: pixels, column: 1 },
-        { pointer: y + 4 * image * g.filters * pixels, row: pixels },
+        { pointer: x + 4 * group * g.channels * pixels, row: pixels, column: 1 },
+        { pointer: y + 4 * group * g.filters * pixels, row: pixels },
         bias !== undefined,
+        { count: g.images, a: 0, b: g.groups * g.channels * pixels, c: g.groups * g.filters * pixels },
       );
     }
     if (relu) runtime.exports.relu(outputsOf(g), y, y);
@@ -87,12 +87,13 @@ export const pointwise: ConvolutionAlgorithm = {
   inputGrad(runtime, g, dy, { pointer: weight }, dx) {
     const pixels = g.height * g.width;
     const multiply = products(runtime, g.channels, pixels, g.filters);
-    for (let image = 0; image < g.images * g.groups; image++) {
-      const group = image % g.groups;
+    for (let group = 0; group < g.groups; group++) {
       multiply(
         { pointer: weight + 4 * group * g.filters * g.channels, row: 1, column: g.channels },
-        { pointer: dy + 4 * image * g.filters * pixels, row: pixels, column: 1 },
-        { pointer: dx + 4 * image * g.channels * pixels, row: pixels },
+        { pointer: dy + 4 * group * g.filters * pixels, row: pixels, column: 1 },
+        { pointer: dx + 4 * group * g.channels * pixels, row: pixels },
+        false,
+        { count: g.images, a: 0, b: g.groups * g.filters * pixels, c: g.groups * g.channels * pixels },
       );
     }
   },
@@ -102,13 +103,13 @@ export const pointwise: ConvolutionAlgorithm = {
     const weights = g.groups * g.filters * g.channels;
     if (g.images === 0) runtime.memory.f32.fill(0, dw / 4, dw / 4 + weights);
     const multiply = products(runtime, g.filters, g.channels, pixels);
-    for (let image = 0; image < g.images * g.groups; image++) {
-      const group = image % g.groups;
+    for (let group = 0; group < g.groups; group++) {
       multiply(
-        { pointer: dy + 4 * image * g.filters * pixels, row: pixels, column: 1 },
-        { pointer: x + 4 * image * g.channels * pixels, row: 1, column: pixels },
+        { pointer: dy + 4 * group * g.filters * pixels, row: pixels, column: 1 },
+        { pointer: x + 4 * group * g.channels * pixels, row: 1, column: pixels },
         { pointer: dw + 4 * group * g.filters * g.channels, row: g.channels },
-        image >= g.groups,
+        false,
+        { count: g.images, a: g.groups * g.filters * pixels, b: g.groups * g.channels * pixels, c: 0 },
       );
     }
   },

@@ -1,4 +1,6 @@
 /** Winograd's convolutions: the kernels of `assembly/winograd.ts`. */
+
+import type { Part } from '../threads/parallel.js';
 import { type ConvolutionAlgorithm, type Geometry, transposed } from './convolution-geometry.js';
 import { prepared, type Runtime, zeros } from './kernel.js';
 
@@ -142,12 +144,16 @@ function transformed(
   const key = `winograd ${transform.number} ${pass} ${filters} ${channels}`;
   const pointer = prepared(runtime, weight, key, positions * step, operand => {
     const panels = runtime.exports.winogradKernelPanels(filters);
-    const grain = channels % 4 === 0 ? Math.ceil(GRAIN / ((30 * positions * channels * filters) / panels)) : panels;
-    runtime.over(panels, Math.max(1, grain), 'winogradKernels', (first, count) => {
-      const nothing: Matrices = [0, 0];
-      const plan = writePlan(runtime, transform, g, 0, [[operand, step], nothing, nothing], 0);
-      return [plan, from, ...strides, first, count];
-    });
+    const grain = Math.max(1, Math.ceil(GRAIN / ((30 * positions * channels * filters) / panels)));
+    // Of channels that do not come in fours, the last reach into the panel behind.
+    const parts: readonly Part[] = channels % 4 === 0 ? runtime.parts(panels, grain) : [[0, panels]];
+    const nothing: Matrices = [0, 0];
+    runtime.together(
+      parts.map(part => {
+        const plan = writePlan(runtime, transform, g, 0, [[operand, step], nothing, nothing], 0);
+        return { kernel: 'winogradKernels', args: [plan, from, ...strides, ...part] };
+      }),
+    );
   });
   return [pointer, step];
 }

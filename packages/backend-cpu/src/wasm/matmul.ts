@@ -1,4 +1,5 @@
 import { type MatmulAttrs, type None, type Shape, sizeOf } from '@cnn/tensor';
+import type { Part } from '../threads/parallel.js';
 import type { Runtime, WasmKernel } from './kernel.js';
 
 /** A matrix in memory: element (i, j) lies at `pointer` + 4 (i * row + j * column) bytes. */
@@ -8,14 +9,57 @@ export interface Matrix {
   readonly column: number;
 }
 
-/** c = a * b, or c += a * b; the rows of c are contiguous. Transposed operands swap their strides. */
-type Product = (a: Matrix, b: Matrix, c: Omit<Matrix, 'column'>, accumulate?: boolean) => void;
+/** A run of products whose matrices lie so many elements apart; 0: the same matrix each time, and products into one are added up. */
+export interface Steps {
+  readonly count: number;
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+}
 
-/** Products [m, k] * [k, n], which share their scratch memory. */
-export function products({ exports, scratch }: Runtime, m: number, n: number, k: number): Product {
-  const room = scratch(exports.sgemmScratch(m, n, k) >>> 0);
-  return (a, b, c, accumulate = false) =>
-    exports.sgemm(m, n, k, a.pointer, a.row, a.column, b.pointer, b.row, b.column, c.pointer, c.row, Number(accumulate), room);
+/** c = a * b, or c += a * b; the rows of c are contiguous. Transposed operands swap their strides. */
+type Product = (a: Matrix, b: Matrix, c: Omit<Matrix, 'column'>, accumulate?: boolean, steps?: Steps) => void;
+
+/** Multiplications that are worth a thread of their own. */
+const GRAIN = 200_000;
+/** Most rows for which nothing is copied, where that is possible, and the multiplications of these that are worth a thread. */
+const FEW_ROWS = 4;
+const FEW_ROWS_GRAIN = 50_000;
+const single: Steps = { count: 1, a: 0, b: 0, c: 0 };
+
+/** Products [m, k] * [k, n], which share their scratch memory. Threads share the products of a run, or the longer side of one. */
+export function products(runtime: Runtime, m: number, n: number, k: number): Product {
+  const { exports, scratch } = runtime;
+  const rooms = new Map<number, number>();
+  const roomOf = (first: number, m: number, n: number): number => {
+    const room = rooms.get(first) ?? scratch(exports.sgemmScratch(m, n, k) >>> 0);
+    rooms.set(first, room);
+    return room;
+  };
+  return (a, b, c, accumulate = false, { count, ...step } = single) => {
+    if (m <= FEW_ROWS && k > 0 && count === 1 && a.column === 1 && b.row === 1) {
+      runtime.over(n, Math.max(4, Math.ceil(FEW_ROWS_GRAIN / (m * k))), 'multiplyFewRows', (first, some) => [
+        ...([m, some, k, a.pointer, a.row, b.pointer + 4 * first * b.column, b.column] as const),
+        ...([c.pointer + 4 * first, c.row, Number(accumulate)] as const),
+      ]);
+      return;
+    }
+    const part = (first: number, count: number, [m0, rows]: Part, [n0, columns]: Part): Parameters<typeof exports.sgemms> => [
+      ...([count, step.a, step.b, step.c, rows, columns, k] as const),
+      ...([a.pointer + 4 * (first * step.a + m0 * a.row), a.row, a.column] as const),
+      ...([b.pointer + 4 * (first * step.b + n0 * b.column), b.row, b.column] as const),
+      ...([c.pointer + 4 * (first * step.c + m0 * c.row + n0), c.row, Number(accumulate)] as const),
+      roomOf(first + m0 + n0, rows, columns),
+    ];
+    const grain = (work: number) => Math.max(1, Math.ceil(GRAIN / work));
+    if (step.c !== 0 && count >= runtime.threads) {
+      runtime.over(count, grain(m * n * k), 'sgemms', (first, some) => part(first, some, [0, m], [0, n]));
+    } else if (n >= m) {
+      runtime.over(n, Math.max(8, grain(m * k)), 'sgemms', (first, some) => part(0, count, [0, m], [first, some]));
+    } else {
+      runtime.over(m, Math.max(6, grain(n * k)), 'sgemms', (first, some) => part(0, count, [first, some], [0, n]));
+    }
+  };
 }
 
 /** Products of matrices, batched and broadcast; operands are read where they lie, transposed or not. */
