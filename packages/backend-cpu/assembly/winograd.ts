@@ -139,79 +139,29 @@ export function winogradConvolution(
 }
 
 /**
- * The first step of the weight gradient for the tiles [tile, tile + tiles), no more than a block: channels
- * [8 first, 8 (first + count)) of their windows to panels of 8 channels, each [tiles, 8], for each position. Channels beyond the
- * last repeat it.
+ * The sums over the tiles [first, first + count), at each position, of dy times the windows of x: matrices [filters, channels],
+ * filters in fours and channels in eights, of which those too many repeat the last.
  */
-export function winogradWindows(planAt: usize, x: usize, tile: i32, tiles: i32, first: i32, count: i32): void {
+export function winogradWeightSums(planAt: usize, x: usize, dy: usize, sums: usize, first: i32, count: i32): void {
   const plan = changetype<WinogradPlan>(planAt);
-  const segments = writeTiles(plan, tile, tiles);
-  const rows = plan.rows, rowBytes = <usize>plan.rowBytes, between = <usize>plan.channelRowBytes;
-  const planeBytes = <usize>(plan.height * plan.width) << 2;
-  for (let c = 8 * first; c < 8 * (first + count); c += 4) {
-    for (let lane = 0; lane < 4; lane++) {
-      fillRows(plan, segments, x + <usize>min(c + lane, plan.channels - 1) * planeBytes, rows + <usize>lane * between);
-    }
-    let to = plan.windows + (<usize>((c & ~7) * tiles + (c & 4)) << 2);
-    for (let i = 0; i < tiles; i++) {
-      const from = rows + <usize>load<i32>(plan.tiles + <usize>i * TILE_BYTES);
-      columnsToWindow(
-        plan.transform, from, from + between, from + 2 * between, from + 3 * between, rowBytes, to, <usize>plan.windowsStep,
-      );
-      to += 32;
-    }
+  for (let done = 0; done < count; done += plan.block) {
+    const tiles = min(plan.block, count - done);
+    const segments = writeTiles(plan, first + done, tiles);
+    transformWindowChannels(plan, segments, tiles, x);
+    transformGradientChannels(plan, segments, tiles, dy);
+    multiplyGradients(plan, tiles, i32(done > 0), sums);
   }
 }
 
-/** The same for dy: filters [4 first, 4 (first + count)) to panels of 4 filters, each [tiles, 4]. */
-export function winogradGradients(planAt: usize, dy: usize, tile: i32, tiles: i32, first: i32, count: i32): void {
-  const plan = changetype<WinogradPlan>(planAt);
-  const segments = writeTiles(plan, tile, tiles);
-  const rows = plan.gradientRows, rowBytes = <usize>plan.rowBytes, between = <usize>plan.channelRowBytes;
-  const planeBytes = <usize>(plan.outHeight * plan.outWidth) << 2;
-  for (let filter = 4 * first; filter < 4 * (first + count); filter += 4) {
-    for (let lane = 0; lane < 4; lane++) {
-      fillGradientRows(plan, segments, dy + <usize>min(filter + lane, plan.filters - 1) * planeBytes, rows + <usize>lane * between);
-    }
-    let to = plan.operand + (<usize>(filter * tiles) << 2);
-    for (let i = 0; i < tiles; i++) {
-      const from = rows + <usize>load<i32>(plan.tiles + <usize>i * TILE_BYTES);
-      columnsToGradient(
-        plan.transform, from, from + between, from + 2 * between, from + 3 * between, rowBytes, to, <usize>plan.operandStep,
-      );
-      to += 16;
-    }
-  }
-}
-
-/** The second step: at positions [first, first + count) products of dy and windows, added to those of blocks before. */
-export function winogradProducts(planAt: usize, tiles: i32, accumulate: i32, first: i32, count: i32): void {
-  const plan = changetype<WinogradPlan>(planAt);
-  const filters = ceilDiv(plan.filters, 4) * 4, channels = ceilDiv(plan.channels, 8) * 8;
-  const sumBytes = <usize>channels << 2;
-  for (let position = <usize>first; position < <usize>(first + count); position++) {
-    const left = plan.operand + position * <usize>plan.operandStep;
-    const windows = plan.windows + position * <usize>plan.windowsStep;
-    const sums = plan.products + position * <usize>plan.productsStep;
-    for (let filter = 0; filter < filters; filter += 4) {
-      const panel = left + (<usize>(filter * tiles) << 2);
-      const row = sums + <usize>filter * sumBytes;
-      for (let c = 0; c < channels; c += 8) {
-        multiply4(tiles, panel, windows + (<usize>(c * tiles) << 2), row + (<usize>c << 2), sumBytes, accumulate);
-      }
-    }
-  }
-}
-
-/** The last step: filters [first, first + count) of the sums to dw [filters, channels, kernel, kernel]. */
-export function winogradTaps(planAt: usize, dw: usize, first: i32, count: i32): void {
+/** Filters [first, first + count) of those sums to dw [filters, channels, kernel, kernel]. */
+export function winogradTaps(planAt: usize, sumsAt: usize, dw: usize, first: i32, count: i32): void {
   const plan = changetype<WinogradPlan>(planAt);
   const sumBytes = <usize>(ceilDiv(plan.channels, 8) * 8) << 2;
   const kernelBytes = <usize>(plan.kernel * plan.kernel) << 2;
   const nowhere = plan.temporary + CLIPPED;
   let to = dw + <usize>(first * plan.channels) * kernelBytes;
   for (let filter = first; filter < first + count; filter++) {
-    const sums = plan.products + <usize>filter * sumBytes;
+    const sums = sumsAt + <usize>filter * sumBytes;
     for (let c = 0; c < plan.channels; c += 4) {
       const left = plan.channels - c;
       sumsToTaps(
@@ -395,5 +345,63 @@ function copyTile(from: usize, fromRowBytes: usize, tile: usize, y: usize, rowBy
     copy(from, to, columns);
     from += fromRowBytes;
     to += rowBytes;
+  }
+}
+
+/** The block's windows to panels of 8 channels, each [tiles, 8], for each position. */
+function transformWindowChannels(plan: WinogradPlan, segments: i32, tiles: i32, x: usize): void {
+  const rows = plan.rows, rowBytes = <usize>plan.rowBytes, between = <usize>plan.channelRowBytes;
+  const planeBytes = <usize>(plan.height * plan.width) << 2;
+  const channels = ceilDiv(plan.channels, 8) * 8;
+  for (let c = 0; c < channels; c += 4) {
+    for (let lane = 0; lane < 4; lane++) {
+      fillRows(plan, segments, x + <usize>min(c + lane, plan.channels - 1) * planeBytes, rows + <usize>lane * between);
+    }
+    let to = plan.windows + (<usize>((c & ~7) * tiles + (c & 4)) << 2);
+    for (let i = 0; i < tiles; i++) {
+      const from = rows + <usize>load<i32>(plan.tiles + <usize>i * TILE_BYTES);
+      columnsToWindow(
+        plan.transform, from, from + between, from + 2 * between, from + 3 * between, rowBytes, to, <usize>plan.windowsStep,
+      );
+      to += 32;
+    }
+  }
+}
+
+/** The block's tiles of dy to panels of 4 filters, each [tiles, 4], for each position. */
+function transformGradientChannels(plan: WinogradPlan, segments: i32, tiles: i32, dy: usize): void {
+  const rows = plan.gradientRows, rowBytes = <usize>plan.rowBytes, between = <usize>plan.channelRowBytes;
+  const planeBytes = <usize>(plan.outHeight * plan.outWidth) << 2;
+  for (let filter = 0; filter < plan.filters; filter += 4) {
+    for (let lane = 0; lane < 4; lane++) {
+      fillGradientRows(plan, segments, dy + <usize>min(filter + lane, plan.filters - 1) * planeBytes, rows + <usize>lane * between);
+    }
+    let to = plan.operand + (<usize>(filter * tiles) << 2);
+    for (let i = 0; i < tiles; i++) {
+      const from = rows + <usize>load<i32>(plan.tiles + <usize>i * TILE_BYTES);
+      columnsToGradient(
+        plan.transform, from, from + between, from + 2 * between, from + 3 * between, rowBytes, to, <usize>plan.operandStep,
+      );
+      to += 16;
+    }
+  }
+}
+
+/** At each position the products of the block's dy and windows, added to those of blocks before. */
+function multiplyGradients(plan: WinogradPlan, tiles: i32, accumulate: i32, sums: usize): void {
+  const channels = ceilDiv(plan.channels, 8) * 8;
+  const sumBytes = <usize>channels << 2;
+  let left = plan.operand, windows = plan.windows;
+  for (let position = plan.points * plan.points; position > 0; position--) {
+    for (let filter = 0; filter < plan.filters; filter += 4) {
+      const panel = left + (<usize>(filter * tiles) << 2);
+      const row = sums + <usize>filter * sumBytes;
+      for (let c = 0; c < channels; c += 8) {
+        multiply4(tiles, panel, windows + (<usize>(c * tiles) << 2), row + (<usize>c << 2), sumBytes, accumulate);
+      }
+    }
+    left += <usize>plan.operandStep;
+    windows += <usize>plan.windowsStep;
+    sums += <usize>plan.productsStep;
   }
 }

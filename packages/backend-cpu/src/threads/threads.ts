@@ -39,8 +39,11 @@ const Word = {
 const ARGUMENTS_AT = 64;
 /** Of one thread, with room for 48 arguments. */
 export const MAILBOX_BYTES = 512;
-/** Turns of the waiting loop before a side sleeps: some 100 microseconds, longer than the caller's work between two kernels. */
-const SPINS = 20_000;
+/**
+ * Turns of the waiting loop before a side sleeps: some two milliseconds, longer than the caller works alone between two kernels. To
+ * wake a thread takes 15 to 80 microseconds, as long as a small kernel.
+ */
+const SPINS = 600_000;
 /** A caller that may not sleep, as the main thread of a page, goes on spinning. */
 const SLEEP_MS = 1;
 

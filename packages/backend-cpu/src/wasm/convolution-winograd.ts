@@ -21,12 +21,18 @@ export const transforms = {
   '4x5': { number: 2, tile: 4, kernel: 5 },
 } as const satisfies Readonly<Record<string, Transform>>;
 
-/** Tiles whose windows are transformed before they are multiplied: many enough for the transformed kernels to be read seldom. */
-const BLOCK = 64;
-/** The same for the weight gradient, whose sums over a block stay in registers. */
-const WEIGHT_GRADIENT_BLOCK = 128;
-/** Products of numbers that are worth a thread of their own. */
+/**
+ * Tiles whose windows are transformed before they are multiplied: many enough for the transformed kernels to be read seldom, few
+ * enough for so many bytes of windows and products, which the second-level cache holds beside other things.
+ */
+const BLOCK = { least: 16, most: 64, bytes: 2 ** 19 };
+/** The same for the weight gradient, whose sums over a block stay in registers, with windows and gradients. */
+const GRADIENT_BLOCK = { least: 32, most: 128, bytes: 2 ** 20 };
+/** Parts of the tiles of which the weight gradient is summed up first, where the sums take no more bytes: the same for any number of threads. */
+const GRADIENT_PARTS = { most: 4, bytes: 2 ** 20 };
+/** Multiplications, and additions of numbers in memory, that are worth a thread of their own. */
 const GRAIN = 200_000;
+const ADDITION_GRAIN = 16_384;
 
 const pointsOf = ({ tile, kernel }: Transform): number => tile + kernel - 1;
 
@@ -49,43 +55,36 @@ export function winogradBy(transform: Transform): ConvolutionAlgorithm {
 
     weightGrad(runtime, g, x, dy, dw) {
       const tiles = tilesOf(transform, g);
-      const block = Math.min(WEIGHT_GRADIENT_BLOCK, panelTilesOf(transform, g));
+      const block = Math.min(blockOf(GRADIENT_BLOCK, transform, g), panelTilesOf(transform, g));
+      const blocks = Math.ceil(tiles / block);
+      const positions = pointsOf(transform) ** 2;
       const filters = 4 * Math.ceil(g.filters / 4);
       const channels = 8 * Math.ceil(g.channels / 8);
-      const positions = pointsOf(transform) ** 2;
-      const matrix = (numbers: number): Matrices => matricesIn(runtime, transform, numbers);
-      const matrices = [matrix(block * filters), matrix(block * channels), matrix(filters * channels)] as const;
+      const sumBytes = positions * stepOf(filters * channels);
+      const parts = sumBytes <= GRADIENT_PARTS.bytes ? Math.min(GRADIENT_PARTS.most, blocks) : 1;
+      const sums = Array.from({ length: parts }, () => runtime.scratch(sumBytes));
       const plans: number[] = [];
-      const planOf = (i: number): number => {
-        plans[i] ??= writePlan(runtime, transform, g, block, matrices, 8);
-        return plans[i];
+      const planOf = (thread: number): number => {
+        plans[thread] ??= weightGradPlan(runtime, transform, g, block, [block * filters, block * channels, filters * channels]);
+        return plans[thread];
       };
-      for (let first = 0; first < tiles; first += block) {
-        const count = Math.min(block, tiles - first);
-        const share = (total: number, work: number) => runtime.parts(total, Math.max(1, Math.ceil(GRAIN / (work * count))));
-        runtime.together(
-          share(channels / 8, 24 * positions).map((part, i) => ({
-            kernel: 'winogradWindows',
-            args: [planOf(i), x, first, count, ...part],
-          })),
-        );
-        runtime.together(
-          share(filters / 4, 12 * positions).map((part, i) => ({
-            kernel: 'winogradGradients',
-            args: [planOf(i), dy, first, count, ...part],
-          })),
-        );
-        runtime.together(
-          share(positions, filters * channels).map((part, i) => ({
-            kernel: 'winogradProducts',
-            args: [planOf(i), count, Number(first > 0), ...part],
-          })),
-        );
-      }
       runtime.together(
-        runtime
-          .parts(g.filters, Math.max(1, Math.ceil(GRAIN / (8 * positions * channels))))
-          .map((part, i) => ({ kernel: 'winogradTaps', args: [planOf(i), dw, ...part] })),
+        sums.map((sum, part) => {
+          const first = block * Math.floor((blocks * part) / parts);
+          const end = Math.min(tiles, block * Math.floor((blocks * (part + 1)) / parts));
+          return { kernel: 'winogradWeightSums', args: [planOf(part % runtime.threads), x, dy, sum, first, end - first] };
+        }),
+      );
+      const [total] = sums as [number];
+      for (const sum of sums.slice(1)) {
+        runtime.over(sumBytes / 4, ADDITION_GRAIN, 'add', (first, count) => {
+          const to = total + 4 * first;
+          return [0, 1, 1, count, to, 0, 0, true, sum + 4 * first, 0, 0, true, to];
+        });
+      }
+      const grain = Math.max(1, Math.ceil(GRAIN / (8 * positions * channels)));
+      runtime.together(
+        runtime.parts(g.filters, grain).map((part, i) => ({ kernel: 'winogradTaps', args: [planOf(i), total, dw, ...part] })),
       );
     },
   };
@@ -158,6 +157,24 @@ function transformed(
   return [pointer, step];
 }
 
+/** How many tiles to take at a time: whole panels of 8. */
+function blockOf({ least, most, bytes }: typeof BLOCK, transform: Transform, g: Geometry): number {
+  const tileBytes = 4 * pointsOf(transform) ** 2 * (g.channels + g.filters);
+  return Math.max(least, Math.min(most, 8 * Math.floor(bytes / (8 * tileBytes))));
+}
+
+/** A plan for the sums of the weight gradient, which lie elsewhere: `numbers` are those of dy, windows and sums at one position. */
+function weightGradPlan(
+  runtime: Runtime,
+  transform: Transform,
+  g: Geometry,
+  block: number,
+  numbers: readonly [number, number, number],
+): number {
+  const [gradients, windows] = numbers.slice(0, 2).map(n => matricesIn(runtime, transform, n));
+  return writePlan(runtime, transform, g, block, [gradients!, windows!, [0, stepOf(numbers[2])]], 8);
+}
+
 /** The forward kernel. */
 function convolve(
   runtime: Runtime,
@@ -173,7 +190,7 @@ function convolve(
   const tiles = tilesOf(transform, g);
   const panelWork = 8 * pointsOf(transform) ** 2 * (channels * filters + 12 * (channels + filters));
   runtime.over(Math.ceil(tiles / 8), Math.max(1, Math.ceil(GRAIN / panelWork)), 'winogradConvolution', (first, count) => {
-    const block = Math.min(BLOCK, 8 * count);
+    const block = Math.min(blockOf(BLOCK, transform, g), 8 * count);
     const [windows, products] = [block * channels, block * filters].map(n => matricesIn(runtime, transform, n));
     const plan = writePlan(runtime, transform, g, block, [kernels, windows!, products!], 1);
     return [plan, x, bias, least, y, 8 * first, Math.min(8 * count, tiles - 8 * first)];
