@@ -168,11 +168,11 @@ class Calls {
   end(start: number, results: readonly CpuBuffer[] | undefined): void {
     this.#depth--;
     const made = this.#made;
+    // What was made last is freed first, and so handed out last: a thread gets the memory that it had, which its cache still holds.
+    for (let i = made.length - 1; i >= start; i--) if (!results?.includes(made[i]!)) this.#memory.free(made[i]!);
     let kept = start;
-    for (let i = start; i < made.length; i++) {
-      const buffer = made[i]!;
-      if (!results?.includes(buffer)) this.#memory.free(buffer);
-      else if (this.#depth > 0) made[kept++] = buffer;
+    if (results && this.#depth > 0) {
+      for (let i = start; i < made.length; i++) if (results.includes(made[i]!)) made[kept++] = made[i]!;
     }
     while (made.length > kept) made.pop();
   }

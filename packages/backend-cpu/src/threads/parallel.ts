@@ -39,7 +39,11 @@ export function parallel(exports: KernelExports, others: Threads | undefined): P
   };
   const together = (calls: readonly KernelCall[]): void => {
     if (!others || calls.length === 1) for (const call of calls) callKernel(exports, call);
-    else for (let first = 0; first < calls.length; first += threads) others.run(calls.slice(first, first + threads));
+    else {
+      // Neighbouring calls run on one thread, whose cache holds what others of these parts have left there.
+      const rounds = Math.ceil(calls.length / threads);
+      for (let round = 0; round < rounds; round++) others.run(calls.filter((_, i) => i % rounds === round));
+    }
   };
   return {
     threads,

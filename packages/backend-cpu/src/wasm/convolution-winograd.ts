@@ -70,9 +70,10 @@ export function winogradBy(transform: Transform): ConvolutionAlgorithm {
       };
       runtime.together(
         sums.map((sum, part) => {
+          const thread = Math.floor(part / Math.ceil(parts / runtime.threads));
           const first = block * Math.floor((blocks * part) / parts);
           const end = Math.min(tiles, block * Math.floor((blocks * (part + 1)) / parts));
-          return { kernel: 'winogradWeightSums', args: [planOf(part % runtime.threads), x, dy, sum, first, end - first] };
+          return { kernel: 'winogradWeightSums', args: [planOf(thread), x, dy, sum, first, end - first] };
         }),
       );
       const [total] = sums as [number];
