@@ -31,8 +31,8 @@ export function packFilters(
   }
 }
 
-/** y = x convolved with packed filters, plus the bias [groups * filters]. */
-export function convolution(planAt: usize, x: usize, weights: usize, bias: usize, y: usize): void {
+/** y = x convolved with packed filters, plus the bias [groups * filters], and `least` where that is larger. */
+export function convolution(planAt: usize, x: usize, weights: usize, bias: usize, least: f32, y: usize): void {
   const plan = changetype<Plan>(planAt);
   const filters = plan.filters, planes = plan.planes, wideRows = plan.wideRows;
   const imageBytes = <usize>(plan.channels * plan.height * plan.width) << 2;
@@ -50,10 +50,10 @@ export function convolution(planAt: usize, x: usize, weights: usize, bias: usize
         from = planes;
       }
       if (wideRows) {
-        convolveGroup(plan, pairs, from, groupWeights, groupBias, wideRows, 4);
+        convolveGroup(plan, pairs, from, groupWeights, groupBias, least, wideRows, 4);
         narrowRows(filters * plan.outHeight, plan.outWidth, wideRows, y);
       } else {
-        convolveGroup(plan, pairs, from, groupWeights, groupBias, y, plan.outWidth);
+        convolveGroup(plan, pairs, from, groupWeights, groupBias, least, y, plan.outWidth);
       }
       groupWeights += groupBytes;
       groupBias += <usize>filters << 2;
@@ -64,7 +64,7 @@ export function convolution(planAt: usize, x: usize, weights: usize, bias: usize
 }
 
 /** One image and group, in rows of `width` outputs. A panel of filters stays in the first-level cache for all pixels. */
-function convolveGroup(plan: Plan, pairs: i32, x: usize, weights: usize, bias: usize, y: usize, width: i32): void {
+function convolveGroup(plan: Plan, pairs: i32, x: usize, weights: usize, bias: usize, least: f32, y: usize, width: i32): void {
   const planeBytes = <usize>(plan.outHeight * width) << 2;
   const taps = plan.kernelHeight * plan.channels * plan.kernelWidth;
   const panels = ceilDiv(plan.filters, CONVOLVE_ROWS);
@@ -76,7 +76,7 @@ function convolveGroup(plan: Plan, pairs: i32, x: usize, weights: usize, bias: u
       convolve(
         rows, load<i32>(pair, 20), weights + (<usize>(firstTap * rows) << 2), plan.taps + (<usize>firstTap << 2),
         x + <usize>load<i32>(pair), x + <usize>load<i32>(pair, 4), y + <usize>load<i32>(pair, 8), y + <usize>load<i32>(pair, 12),
-        planeBytes, bias,
+        planeBytes, bias, least,
       );
       pair += PAIR_BYTES;
     }

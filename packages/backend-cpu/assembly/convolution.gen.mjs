@@ -34,9 +34,10 @@ ${lines(range(most), r => convolve(r + 1))}
 @inline
 export function convolve(
   rows: i32, taps: i32, weights: usize, offsets: usize, x0: usize, x1: usize, y0: usize, y1: usize, planeBytes: usize, bias: usize,
+  least: f32,
 ): void {
   switch (rows) {
-${lines(range(most).reverse(), r => `    case ${r + 1}: convolve${r + 1}(taps, weights, offsets, x0, x1, y0, y1, planeBytes, bias); break;`)}
+${lines(range(most).reverse(), r => `    case ${r + 1}: convolve${r + 1}(taps, weights, offsets, x0, x1, y0, y1, planeBytes, bias, least); break;`)}
   }
 }
 
@@ -67,9 +68,9 @@ ${lines(shapes, ([r, t]) => `    case ${t * 8 + r}: correlate${r}x${t}(pixels, t
 }
 
 const convolve = rows => `
-/** y[r] at two groups of four pixels = bias[r] + the sum over the taps of weights [taps, ${rows}] * x at the tap's offset. */
+/** y[r] at two groups of four pixels = bias[r] + the sum over the taps of weights [taps, ${rows}] * x at the tap's offset, and \`least\` where that is larger. */
 export function convolve${rows}(
-  taps: i32, weights: usize, offsets: usize, x0: usize, x1: usize, y0: usize, y1: usize, planeBytes: usize, bias: usize,
+  taps: i32, weights: usize, offsets: usize, x0: usize, x1: usize, y0: usize, y1: usize, planeBytes: usize, bias: usize, least: f32,
 ): void {
 ${lines(range(rows), r => `  let sum${r}_0 = f32x4.splat(0), sum${r}_1 = f32x4.splat(0);`)}
   let value: v128, p0: v128, p1: v128;
@@ -89,13 +90,14 @@ ${lines(
       taps--;
     } while (taps > 0);
   }
+  const floor = f32x4.splat(least);
   y0 += ${rows - 1} * planeBytes;
   y1 += ${rows - 1} * planeBytes;
 ${lines(
   range(rows).reverse(),
   r => `  value = v128.load32_splat(bias, ${r * 4});
-  v128.store(y1, f32x4.add(sum${r}_1, value));
-  v128.store(y0, f32x4.add(sum${r}_0, value));${r > 0 ? '\n  y0 -= planeBytes;\n  y1 -= planeBytes;' : ''}`,
+  v128.store(y1, f32x4.max(f32x4.add(sum${r}_1, value), floor));
+  v128.store(y0, f32x4.max(f32x4.add(sum${r}_0, value), floor));${r > 0 ? '\n  y0 -= planeBytes;\n  y1 -= planeBytes;' : ''}`,
 )}
 }`;
 

@@ -32,7 +32,7 @@ export interface CpuOptions {
   /**
    * `exact` computes every convolution by direct sums. `fast` takes Winograd's algorithm (Lavin and Gray, 2016) for kernels of 3x3
    * and 5x5 with stride 1 at sizes (the number of images among them) where that is faster. Its error, relative to the outputs'
-   * norm, is below 2e-6 for 3x3 and below 6e-6 for 5x5, where that of direct sums is below 1e-6; sums of whole numbers are not
+   * norm, is below 2e-6 for 3x3 and below 1e-5 for 5x5, where that of direct sums is below 1e-6; sums of whole numbers are not
    * whole, and an infinite pixel makes its neighbourhood NaN. Default `fast`.
    */
   readonly convolution?: ConvolutionMode;
@@ -188,6 +188,9 @@ function kernelTable(runtime: Runtime, calls: Calls, given: CpuKernels): Kernels
     const user = users[name];
     if (Object.hasOwn(users, name) && typeof user !== 'function')
       throw new OptionError('cpu', `kernels['${name}']`, user, 'a function');
+    // Where the user's own kernel computes the part before relu, the op is left to its composition.
+    const part = /^(conv2d|linear)Relu$/.exec(name)?.[1];
+    if (part && !user && users[part]) continue;
     table[name] = guarded(runtime, calls, user, wasm[name], references[name]);
   }
   return table as unknown as Kernels<CpuBuffer>;

@@ -31,7 +31,7 @@ const backends = { simd: await startAll('simd'), relaxed: await startAll('relaxe
 const bounds: Record<Name, { relative: number; largest: number }> = {
   '2x3': { relative: 1e-6, largest: 3e-5 },
   '4x3': { relative: 2e-6, largest: 1e-4 },
-  '4x5': { relative: 6e-6, largest: 2e-4 },
+  '4x5': { relative: 1e-5, largest: 2e-4 },
 };
 
 interface Case {

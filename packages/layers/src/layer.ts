@@ -43,6 +43,13 @@ export interface LayerDefinition<C extends object, S, X extends Tensor | readonl
   readonly tuple?: X extends Tensor ? false : true;
   /** The layer's tensors for an input shape without the batch axis, as [c, h, w]; a layer with several inputs gets the first's. */
   init?(config: C, input: Shape, slots: Slots): S;
+  /**
+   * What this layer and the next do as one, by the next's type: the same numbers in less time. It is used where the next layer alone
+   * reads this layer's output and nobody watches it.
+   */
+  readonly followedBy?: Readonly<
+    Record<string, (x: X, tensors: SlotTensors<S>, config: C, next: Readonly<Record<string, unknown>>) => Tensor>
+  >;
   /** The output for a batch. A pure function: what it learns of the batch it hands to `context.update`. */
   forward(x: X, tensors: SlotTensors<S>, config: C, context: LayerContext): Tensor;
 }

@@ -18,7 +18,7 @@ import {
 } from '@cnn/tensor';
 import { type Graph, sequential } from './graph.js';
 import type { Layer, Slot } from './layer.js';
-import { forwardLayer, inLayer, type Plan, type PlannedLayer, planModel, shapesOf } from './plan.js';
+import { forwardLayer, forwardPair, inLayer, type Plan, type PlannedLayer, planModel, readersOf, shapesOf } from './plan.js';
 
 /** Options of {@link initialise}. */
 export interface InitialiseOptions {
@@ -177,16 +177,20 @@ export class Net {
           `the model's input '${this.model.inputs[i]}' is [${['n', ...shape].join(', ')}]; got ${showShape(given.shape)}`,
         );
     });
-    const uses = new Map<number, number>();
-    for (const value of [...layers.flatMap(layer => layer.inputs), ...outputs]) uses.set(value, (uses.get(value) ?? 0) + 1);
+    const uses = readersOf(this.plan);
+    const followers = observe ? new Map<number, number>() : this.plan.followers;
     return tidy(() => {
       const values = new Map<number, Tensor>(inputs.map((input, i) => [-1 - i, input]));
       layers.forEach((planned, i) => {
+        // A layer that ran together with the one before it.
+        if (values.has(i)) return;
         const { path, layer, inputs: sources } = planned;
         const fed = sources.map(source => values.get(source)!);
-        const output = inLayer(path, layer, () => this.#run(planned, fed, { training, step, update }));
+        const follower = followers.get(i);
+        const next = follower === undefined ? undefined : layers[follower];
+        const output = inLayer(path, layer, () => this.#run(planned, fed, { training, step, update }, next));
         observe?.(path, output);
-        values.set(i, output);
+        values.set(follower ?? i, output);
         // What no later layer reads is let go at once; a tape keeps what its gradients need.
         for (const source of sources) {
           const left = uses.get(source)! - 1;
@@ -203,6 +207,7 @@ export class Net {
     { path, layer, slots }: PlannedLayer,
     inputs: readonly Tensor[],
     { training, step, update }: Required<Omit<ApplyOptions, 'observe'>>,
+    next?: PlannedLayer,
   ): Tensor {
     return tidy(() => {
       const tensors: Record<string, Tensor | undefined> = {};
@@ -213,7 +218,7 @@ export class Net {
         update: (name: string, next: Tensor): void => update(`${path}.${name}`, next),
       };
       // A layer may give back its input or its weight, which are not the caller's to dispose.
-      return alias(forwardLayer(layer, inputs, tensors, context));
+      return alias(next ? forwardPair(layer, next.layer, inputs, tensors) : forwardLayer(layer, inputs, tensors, context));
     }, path);
   }
 

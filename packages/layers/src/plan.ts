@@ -39,6 +39,8 @@ export interface Plan {
   readonly outputs: readonly number[];
   /** Their shapes without the batch axis. */
   readonly outputShapes: readonly Shape[];
+  /** Layers that run together with the one that follows them: that one's index, by the first's. */
+  readonly followers: ReadonlyMap<number, number>;
 }
 
 /** A list of input shapes, where one or a list was given. */
@@ -53,6 +55,34 @@ export function inLayer<T>(path: string, layer: Layer, run: () => T): T {
     if (error instanceof CnnError) error.message = `layer '${path}' (${layer.definition.type}): ${error.message}`;
     throw error;
   }
+}
+
+/** How often each value is read. */
+export function readersOf({ layers, outputs }: Pick<Plan, 'layers' | 'outputs'>): Map<number, number> {
+  const readers = new Map<number, number>();
+  for (const value of [...layers.flatMap(layer => layer.inputs), ...outputs]) readers.set(value, (readers.get(value) ?? 0) + 1);
+  return readers;
+}
+
+/** Pairs of layers that run as one, from the last: relu joins the pool that follows it rather than the convolution before. */
+function followersOf(layers: readonly PlannedLayer[], outputs: readonly number[]): Map<number, number> {
+  const readers = readersOf({ layers, outputs });
+  const followers = new Map<number, number>();
+  for (let second = layers.length - 1; second > 0; second--) {
+    const { layer, inputs } = layers[second]!;
+    const [first] = inputs;
+    if (inputs.length !== 1 || first === undefined || first < 0 || readers.get(first) !== 1 || outputs.includes(first)) continue;
+    if (followers.has(second) || !Object.hasOwn(layers[first]!.layer.definition.followedBy ?? {}, layer.definition.type))
+      continue;
+    followers.set(first, second);
+  }
+  return followers;
+}
+
+/** Feeds a layer and the one that follows it. */
+export function forwardPair({ definition, config }: Layer, next: Layer, inputs: readonly Tensor[], tensors: object): Tensor {
+  const run = definition.followedBy![next.definition.type]!;
+  return run((definition.tuple ? inputs : inputs[0]) as never, tensors as never, config, next.config);
 }
 
 /** Feeds a layer: one tensor, or a list where its definition takes one. @throws {ShapeError} for several inputs where it takes one. */
@@ -129,6 +159,7 @@ export function planModel(model: Graph, inputShapes: readonly Shape[]): Plan {
       model,
       inputShapes.map((_, i) => -1 - i),
     );
-    return { inputShapes, layers, outputs, outputShapes: outputs.map(value => tensorOf.get(value)!.shape.slice(1)) };
+    const outputShapes = outputs.map(value => tensorOf.get(value)!.shape.slice(1));
+    return { inputShapes, layers, outputs, outputShapes, followers: followersOf(layers, outputs) };
   }, 'planModel');
 }

@@ -93,9 +93,11 @@ export const costs: {
   unfold: free,
 
   conv2d: ([, weight, bias], [y]) => size(y) * (2 * taps(weight) + (bias ? 1 : 0)),
+  conv2dRelu: ([, weight, bias], [y]) => size(y) * (2 * taps(weight) + (bias ? 2 : 1)),
   conv2dInputGrad: ([dy, weight]) => 2 * size(dy) * taps(weight),
   conv2dWeightGrad: ([, dy], [dWeight]) => 2 * size(dy) * taps(dWeight),
   linear: ([, weight, bias], [y]) => size(y) * (2 * taps(weight) + (bias ? 1 : 0)),
+  linearRelu: ([, weight, bias], [y]) => size(y) * (2 * taps(weight) + (bias ? 2 : 1)),
   maxPool2d: (_, [y], { kernelSize }) => size(y) * sizeOf(kernelSize),
   maxPool2dGrad: ([dy]) => size(dy),
   avgPool2d: (_, [y], { kernelSize }) => size(y) * (sizeOf(kernelSize) + 1),

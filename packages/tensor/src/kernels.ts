@@ -265,6 +265,8 @@ export interface PrimitiveOps extends Unary, Binary, Reduce {
 export interface CompositeOps {
   /** [x [n, c, h, w], weight [o, c / groups, kh, kw], bias [o]?] -> [n, o, oh, ow]. */
   readonly conv2d: ConvolutionAttrs;
+  /** conv2d, and 0 for what is negative. */
+  readonly conv2dRelu: ConvolutionAttrs;
   /** [dy [n, o, oh, ow], weight] -> [n, c, ...inputSize]. */
   readonly conv2dInputGrad: ConvolutionInputGradAttrs;
   /** [x, dy] -> [o, c / groups, ...kernelSize]. */
@@ -278,6 +280,8 @@ export interface CompositeOps {
   readonly avgPool2dGrad: AvgPoolGradAttrs;
   /** [x [..., in], weight [out, in], bias [out]?] -> [..., out]. */
   readonly linear: None;
+  /** linear, and 0 for what is negative. */
+  readonly linearRelu: None;
   /** [y, dy] -> dy where y > 0, else 0. */
   readonly reluGrad: None;
   /** [x [n, c, ...], weight [c], bias [c]] -> y, mean [c] and biased variance [c] over all axes but the second. */

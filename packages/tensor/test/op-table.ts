@@ -233,10 +233,12 @@ const products: OpCase[] = [
   row('matmul', 'no rows', [f(0, 2), f(2, 3)], (x, y) => ops.matmul(x, y)),
   row('matmul', 'int32', [int(2, 3), int(3, 2)], (x, y) => ops.matmul(x, y)),
   row('linear', '', [f(4, 3), f(2, 3)], (x, w) => ops.linear(x, w)),
-  row('linear', 'bias', [f(4, 3), f(2, 3), f(2)], ops.linear),
-  row('linear', 'leading axes', [f(2, 1, 3), f(2, 3), f(2)], ops.linear),
-  row('linear', 'one row', [f(3), f(2, 3), f(2)], ops.linear),
-  row('linear', 'no rows', [f(0, 3), f(2, 3), f(2)], ops.linear),
+  row('linear', 'bias', [f(4, 3), f(2, 3), f(2)], (x, w, b) => ops.linear(x, w, b)),
+  row('linear', 'relu', [f(4, 3), f(2, 3)], (x, w) => ops.linear(x, w, undefined, { activation: 'relu' })),
+  row('linear', 'bias and relu', [f(4, 3), f(2, 3), f(2)], (x, w, b) => ops.linear(x, w, b, { activation: 'relu' })),
+  row('linear', 'leading axes', [f(2, 1, 3), f(2, 3), f(2)], (x, w, b) => ops.linear(x, w, b)),
+  row('linear', 'one row', [f(3), f(2, 3), f(2)], (x, w, b) => ops.linear(x, w, b)),
+  row('linear', 'no rows', [f(0, 3), f(2, 3), f(2)], (x, w, b) => ops.linear(x, w, b)),
 ];
 
 // ---- shape --------------------------------------------------------------------------------------
@@ -391,6 +393,10 @@ const foldsAndConvolutions: OpCase[] = [
   row('fold', 'pixels that no window meets', [f(1, 1, 2, 2)], y => ops.fold(y, [6], 2, { stride: 3 })),
   row('fold', 'three axes', [f(1, 1, 2, 2, 2, 1, 2, 1)], y => ops.fold(y, [2, 3, 2], 2)),
 
+  row('conv2d', 'relu', [f(2, 2, 5, 4), f(3, 2, 3, 3)], (x, w) => ops.conv2d(x, w, undefined, { activation: 'relu' })),
+  row('conv2d', 'bias and relu', [f(2, 4, 5, 4), f(6, 2, 3, 2), f(6)], (x, w, b) =>
+    ops.conv2d(x, w, b, { groups: 2, stride: 2, padding: 1, activation: 'relu' }),
+  ),
   row('conv2d', 'no bias', [f(1, 2, 4, 4), f(3, 2, 3, 3)], (x, w) => ops.conv2d(x, w)),
   row('conv2d', 'a kernel of 1', [f(2, 3, 2, 3), f(2, 3, 1, 1)], (x, w) => ops.conv2d(x, w)),
   row('conv2d', 'a kernel as large as the image', [f(2, 2, 3, 4), f(2, 2, 3, 4)], (x, w) => ops.conv2d(x, w)),

@@ -1,7 +1,7 @@
 /** Direct convolution: the kernels of `assembly/convolution.ts`. */
 
 import type { CpuBuffer } from '../memory.js';
-import { type ConvolutionAlgorithm, type Geometry, hasStride, outputsOf, transposed } from './convolution-geometry.js';
+import { type ConvolutionAlgorithm, type Geometry, hasStride, transposed } from './convolution-geometry.js';
 import { prepared, type Runtime, zeros } from './kernel.js';
 
 /** Groups of four pixels that are worth a call of the weight gradient's micro-kernel. */
@@ -16,8 +16,8 @@ export const direct: ConvolutionAlgorithm = {
   forward(runtime, g, x, weight, bias, y, relu) {
     const kernelSize = g.kernelHeight * g.kernelWidth;
     const filters: Filters = { weight, first: 0, strides: [g.channels * kernelSize, kernelSize, g.kernelWidth, 1] };
-    convolve(runtime, g, x, filters, bias ?? zeros(runtime, g.groups * g.filters), y);
-    if (relu) runtime.exports.relu(outputsOf(g), y, y);
+    const least = relu ? 0 : Number.NEGATIVE_INFINITY;
+    convolve(runtime, g, x, filters, bias ?? zeros(runtime, g.groups * g.filters), least, y);
   },
 
   /**
@@ -32,7 +32,7 @@ export const direct: ConvolutionAlgorithm = {
     const kernelSize = g.kernelHeight * g.kernelWidth;
     const strides = [kernelSize, g.channels * kernelSize, -g.kernelWidth, -1] as const;
     const filters: Filters = { weight, first: kernelSize - 1, strides };
-    convolve(runtime, transposed(g), dy, filters, zeros(runtime, g.groups * g.channels), dx);
+    convolve(runtime, transposed(g), dy, filters, zeros(runtime, g.groups * g.channels), Number.NEGATIVE_INFINITY, dx);
   },
 
   weightGrad(runtime, g, x, dy, dw) {
@@ -73,7 +73,7 @@ interface Filters {
 }
 
 /** The forward kernel. Threads share the images; the filters of a single image, if it has no groups. */
-function convolve(runtime: Runtime, g: Geometry, x: number, filters: Filters, bias: number, y: number): void {
+function convolve(runtime: Runtime, g: Geometry, x: number, filters: Filters, bias: number, least: number, y: number): void {
   const { images, groups, channels, height, width, outHeight, outWidth } = g;
   const filterWork = channels * g.kernelHeight * g.kernelWidth * outHeight * outWidth;
   const planeOf = (image: number, filter: number) => 4 * (image * groups * g.filters + filter) * outHeight * outWidth;
@@ -81,13 +81,13 @@ function convolve(runtime: Runtime, g: Geometry, x: number, filters: Filters, bi
     const packed = packFilters(runtime, g, filters, 0);
     runtime.over(images, grainOf(groups * g.filters * filterWork), 'convolution', (first, count) => {
       const plan = convolutionPlan(runtime, { ...g, images: count });
-      return [plan, x + 4 * first * groups * channels * height * width, packed, bias, y + planeOf(first, 0)];
+      return [plan, x + 4 * first * groups * channels * height * width, packed, bias, least, y + planeOf(first, 0)];
     });
   } else {
     runtime.over(g.filters, grainOf(filterWork), 'convolution', (first, count) => {
       const part = { ...g, filters: count };
       const packed = packFilters(runtime, part, filters, first);
-      return [convolutionPlan(runtime, part), x, packed, bias + 4 * first, y + planeOf(0, first)];
+      return [convolutionPlan(runtime, part), x, packed, bias + 4 * first, least, y + planeOf(0, first)];
     });
   }
 }

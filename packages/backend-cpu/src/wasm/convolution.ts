@@ -38,13 +38,15 @@ export function fastAlgorithm(g: Geometry, pass: keyof ConvolutionAlgorithm): Co
 
 /** Convolution of images and its gradients, in float32, by the algorithms that are chosen. */
 export function convolutionBy(choose: (runtime: Runtime) => Choose) {
-  const conv2d: WasmKernel<ConvolutionAttrs> = (runtime, [x, weight, bias], attrs, [output]) => {
-    if (output!.dtype !== 'float32') return undefined;
-    const g = geometryOf(x!.shape, weight!.shape.slice(2), output!.shape, attrs);
-    const y = runtime.allocate(output!);
-    choose(runtime)(g, 'forward').forward(runtime, g, x!.buffer.pointer, weight!.buffer, bias?.buffer.pointer, y.pointer, false);
-    return [y];
-  };
+  const forward =
+    (relu: boolean): WasmKernel<ConvolutionAttrs> =>
+    (runtime, [x, weight, bias], attrs, [output]) => {
+      if (output!.dtype !== 'float32') return undefined;
+      const g = geometryOf(x!.shape, weight!.shape.slice(2), output!.shape, attrs);
+      const y = runtime.allocate(output!);
+      choose(runtime)(g, 'forward').forward(runtime, g, x!.buffer.pointer, weight!.buffer, bias?.buffer.pointer, y.pointer, relu);
+      return [y];
+    };
 
   const conv2dInputGrad: WasmKernel<ConvolutionInputGradAttrs> = (runtime, [dy, weight], attrs, [output]) => {
     if (output!.dtype !== 'float32') return undefined;
@@ -62,7 +64,7 @@ export function convolutionBy(choose: (runtime: Runtime) => Choose) {
     return [dw];
   };
 
-  return { conv2d, conv2dInputGrad, conv2dWeightGrad };
+  return { conv2d: forward(false), conv2dRelu: forward(true), conv2dInputGrad, conv2dWeightGrad };
 }
 
 /** Convolution of images and its gradients, in float32. */

@@ -103,22 +103,25 @@ function sourceMatrix(index: number, batch: Shape, source: Shape): number {
   return matrix;
 }
 
-/** x times the transposed weight, onto rows of the bias where there is one. */
-const linear: WasmKernel<None> = (runtime, [x, weight, bias], _, [output]) => {
-  if (output!.dtype !== 'float32') return undefined;
-  const [units, features] = weight!.shape as [number, number];
-  const y = runtime.allocate(output!);
-  if (sizeOf(output!.shape) === 0) return [y];
-  const rows = sizeOf(output!.shape) / units;
-  if (bias) runtime.exports.fillRows(rows, units, bias.buffer.pointer, y.pointer);
-  products(runtime, rows, units, features)(
-    { pointer: x!.buffer.pointer, row: features, column: 1 },
-    { pointer: weight!.buffer.pointer, row: 1, column: features },
-    { pointer: y.pointer, row: units },
-    bias !== undefined,
-  );
-  return [y];
-};
+/** x times the transposed weight, onto rows of the bias where there is one; perhaps with 0 for what is negative. */
+const linear =
+  (relu: boolean): WasmKernel<None> =>
+  (runtime, [x, weight, bias], _, [output]) => {
+    if (output!.dtype !== 'float32') return undefined;
+    const [units, features] = weight!.shape as [number, number];
+    const y = runtime.allocate(output!);
+    if (sizeOf(output!.shape) === 0) return [y];
+    const rows = sizeOf(output!.shape) / units;
+    if (bias) runtime.exports.fillRows(rows, units, bias.buffer.pointer, y.pointer);
+    products(runtime, rows, units, features)(
+      { pointer: x!.buffer.pointer, row: features, column: 1 },
+      { pointer: weight!.buffer.pointer, row: 1, column: features },
+      { pointer: y.pointer, row: units },
+      bias !== undefined,
+    );
+    if (relu) runtime.exports.relu(sizeOf(output!.shape), y.pointer, y.pointer);
+    return [y];
+  };
 
 /** Matrix products, in float32. */
-export const matmul = { matmul: batchedProduct, linear };
+export const matmul = { matmul: batchedProduct, linear: linear(false), linearRelu: linear(true) };

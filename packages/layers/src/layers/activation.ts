@@ -1,6 +1,7 @@
 import { option, type Tensor } from '@cnn/tensor';
 import * as ops from '@cnn/tensor/ops';
 import { defineLayer } from '../layer.js';
+import { type MaxPool2dConfig, pooled } from './pooling.js';
 
 type Nothing = Record<string, never>;
 
@@ -9,7 +10,13 @@ const activation = (type: string, f: (x: Tensor) => Tensor) =>
   defineLayer({ type, options: {}, forward: (x, _, __: Nothing) => f(x) });
 
 /** max(x, 0). */
-export const relu = activation('relu', ops.relu);
+export const relu = defineLayer({
+  type: 'relu',
+  options: {},
+  forward: (x, _, __: Nothing) => ops.relu(x),
+  // The largest of some numbers is negative where all are: the smaller image can be cut off at 0, to the same numbers.
+  followedBy: { maxPool2d: (x, _, __, pool) => ops.relu(pooled(x, pool as unknown as MaxPool2dConfig)) },
+});
 /** min(max(x, 0), 6). */
 export const relu6 = activation('relu6', ops.relu6);
 /** 1 / (1 + e^-x). */

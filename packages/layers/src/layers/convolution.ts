@@ -72,6 +72,9 @@ function channelsOf(who: string, input: readonly number[], groups: number, filte
   return channels;
 }
 
+const optionsOf = ({ stride = 1, padding = 0, dilation = 1, groups = 1, paddingMode = 'zeros' }: Conv2dConfig) =>
+  ({ stride, padding, dilation, groups, paddingMode }) as const;
+
 /**
  * Convolution: [n, c, h, w] gives [n, filters, oh, ow], see `ops.conv2d`. Parameters weight [filters, c / groups, kh, kw] and
  * bias [filters].
@@ -98,8 +101,10 @@ export const conv2d = defineLayer({
       bias: bias ? param([filters], initialiserFrom(biasInitialiser, 'conv2d.biasInitialiser')) : undefined,
     };
   },
-  forward: (x, { weight, bias }, { stride = 1, padding = 0, dilation = 1, groups = 1, paddingMode = 'zeros' }) =>
-    ops.conv2d(x, weight, bias, { stride, padding, dilation, groups, paddingMode }),
+  forward: (x, { weight, bias }, config) => ops.conv2d(x, weight, bias, optionsOf(config)),
+  followedBy: {
+    relu: (x, { weight, bias }, config) => ops.conv2d(x, weight, bias, { ...optionsOf(config), activation: 'relu' }),
+  },
 });
 
 /**

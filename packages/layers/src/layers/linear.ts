@@ -29,4 +29,5 @@ export const linear = defineLayer({
     };
   },
   forward: (x, { weight, bias }) => ops.linear(x, weight, bias),
+  followedBy: { relu: (x, { weight, bias }) => ops.linear(x, weight, bias, { activation: 'relu' }) },
 });

@@ -1,4 +1,4 @@
-import { option } from '@cnn/tensor';
+import { option, type Tensor } from '@cnn/tensor';
 import * as ops from '@cnn/tensor/ops';
 import { defineLayer } from '../layer.js';
 import { type Size, windowRules } from './convolution.js';
@@ -23,12 +23,15 @@ export interface AvgPool2dConfig extends MaxPool2dConfig {
   readonly countIncludePad?: boolean;
 }
 
+/** What {@link maxPool2d} computes. */
+export const pooled = (x: Tensor, { kernelSize, ...options }: MaxPool2dConfig): Tensor => ops.maxPool2d(x, kernelSize, options);
+
 /** The largest element of each window: [n, c, h, w] gives [n, c, oh, ow]. */
 export const maxPool2d = defineLayer({
   type: 'maxPool2d',
   options: { ...windowRules, ceilMode: option.boolean },
   required: ['kernelSize'],
-  forward: (x, _, { kernelSize, ...options }: MaxPool2dConfig) => ops.maxPool2d(x, kernelSize, options),
+  forward: (x, _, config: MaxPool2dConfig) => pooled(x, config),
 });
 
 /** The mean of each window: [n, c, h, w] gives [n, c, oh, ow]. */

@@ -8,6 +8,7 @@ import { add } from './binary.js';
 import { checkFloat, checkOneOf, checkRank, one, refuseUnknown } from './common.js';
 import { matmul } from './matmul.js';
 import { sum } from './reduce.js';
+import { type Activation, activations, withRelu } from './relu.js';
 import { reshape } from './shape.js';
 import { type PadMode, pad } from './slice.js';
 import { foldOp, type Padding, perAxis, unfoldOp, type WindowOptions, windowAttrs, windowCounts } from './window.js';
@@ -43,7 +44,7 @@ function outputSize(
 }
 
 /** The op of {@link conv2d}. */
-export const conv2dOp: Op<ConvolutionAttrs> = {
+export const conv2dOp = {
   name: 'conv2d',
   infer: (inputs, attrs) => {
     const [x, weight, bias] = inputs;
@@ -72,7 +73,10 @@ export const conv2dOp: Op<ConvolutionAttrs> = {
     ];
   },
   saves: ['inputs'],
-};
+} satisfies Op<ConvolutionAttrs>;
+
+/** The op of {@link conv2d} with `activation: 'relu'`. */
+export const conv2dReluOp: Op<ConvolutionAttrs> = withRelu('conv2dRelu', conv2dOp);
 
 /** The windows of x as matrices [n, groups, taps, pixels], where taps are the c / groups × kernel inputs of one output. */
 function unfolded(x: Tensor, weightShape: readonly number[], attrs: ConvolutionAttrs) {
@@ -153,6 +157,8 @@ export interface ConvolutionOptions extends WindowOptions {
   readonly groups?: number;
   /** What the padding holds: zeros (default), the mirrored or repeated edge, or the other side. */
   readonly paddingMode?: 'zeros' | Exclude<PadMode, 'constant'>;
+  /** 'relu': what is negative becomes 0, as by `relu`, which a fast kernel does on the way. Default 'none'. */
+  readonly activation?: Activation;
 }
 
 /**
@@ -168,15 +174,17 @@ export function conv2d(
   x: Tensor,
   weight: Tensor,
   bias?: Tensor,
-  { groups = 1, paddingMode = 'zeros', ...options }: ConvolutionOptions = {},
+  { groups = 1, paddingMode = 'zeros', activation = 'none', ...options }: ConvolutionOptions = {},
 ): Tensor {
   checkRank('conv2d', x, 4, 'images [n, c, h, w]');
   checkRank('conv2d', weight, 4, 'a weight [filters, c / groups, kernel height, kernel width]');
   checkOneOf('conv2d', 'paddingMode', paddingMode, ['zeros', 'reflect', 'replicate', 'circular']);
+  checkOneOf('conv2d', 'activation', activation, activations);
   checkGroups('conv2d', groups);
+  const op = activation === 'relu' ? conv2dReluOp : conv2dOp;
   const { stride, padding, dilation } = windowAttrs('conv2d', x.shape.slice(2), weight.shape.slice(2), options);
   const run = (image: Tensor, around: ConvolutionAttrs['padding']): Tensor =>
-    one(conv2dOp, bias ? [image, weight, bias] : [image, weight], { stride, padding: around, dilation, groups });
+    one(op, bias ? [image, weight, bias] : [image, weight], { stride, padding: around, dilation, groups });
   if (paddingMode === 'zeros') return run(x, padding);
   return tidy(() =>
     run(

@@ -26,6 +26,7 @@ export {
   maxPool2dWithIndices,
 } from './pooling.js';
 export * from './reduce.js';
+export type { Activation } from './relu.js';
 export * from './resize.js';
 export * from './select.js';
 export * from './shape.js';

@@ -7,8 +7,19 @@ import { checkOptions, option } from '../options.js';
 import { showShape, sizeOf } from '../spec.js';
 import { type Tensor, tidy } from '../tensor.js';
 import { add } from './binary.js';
-import { broadcastShapes, checkDType, checkFloat, checkSameDType, checkTensor, none, one } from './common.js';
+import {
+  broadcastShapes,
+  checkDType,
+  checkFloat,
+  checkOneOf,
+  checkSameDType,
+  checkTensor,
+  none,
+  one,
+  refuseUnknown,
+} from './common.js';
 import { sum } from './reduce.js';
+import { type Activation, activations, withRelu } from './relu.js';
 import { reshape, sumTo } from './shape.js';
 
 /** The op of {@link matmul} for matrices. */
@@ -72,7 +83,7 @@ export function matmul(a: Tensor, b: Tensor, options: Partial<MatmulAttrs> = {})
 }
 
 /** The op of {@link linear}. */
-export const linearOp: Op<None> = {
+export const linearOp = {
   name: 'linear',
   infer: inputs => {
     const [x, weight, bias] = inputs;
@@ -107,8 +118,20 @@ export const linearOp: Op<None> = {
     ];
   },
   saves: ['inputs'],
-};
+} satisfies Op<None>;
 
-/** x Wᵀ + b: x [..., in], weight [out, in], bias [out], as [..., out]. */
-export const linear = (x: Tensor, weight: Tensor, bias?: Tensor): Tensor =>
-  one(linearOp, bias ? [x, weight, bias] : [x, weight], none);
+/** The op of {@link linear} with `activation: 'relu'`. */
+export const linearReluOp: Op<None> = withRelu('linearRelu', linearOp);
+
+/** Options of {@link linear}. */
+export interface LinearOptions {
+  /** 'relu': what is negative becomes 0, as by `relu`, which a fast kernel does on the way. Default 'none'. */
+  readonly activation?: Activation;
+}
+
+/** x Wᵀ + b: x [..., in], weight [out, in], bias [out], as [..., out]. @throws {OptionError} for an impossible option. */
+export function linear(x: Tensor, weight: Tensor, bias?: Tensor, { activation = 'none', ...left }: LinearOptions = {}): Tensor {
+  refuseUnknown('linear', left);
+  checkOneOf('linear', 'activation', activation, activations);
+  return one(activation === 'relu' ? linearReluOp : linearOp, bias ? [x, weight, bias] : [x, weight], none);
+}
