@@ -1,5 +1,5 @@
 /** The convolution itself. The input gradient of stride 1 is one too. */
-import { ceilDiv, ceilDivFromZero, channelSize, copyStrided, inPhases, panelRows, Plan, preparePlanes } from './convolution-plan';
+import { ceilDiv, ceilDivFromZero, channelSize, copyStrided, panelRows, Plan, preparePlanes, writeTaps } from './convolution-plan';
 import { CONVOLVE_ROWS, convolve } from './generated/convolution';
 
 /**
@@ -83,22 +83,6 @@ function convolveGroup(plan: Plan, pairs: i32, x: usize, weights: usize, bias: u
     weights += <usize>(taps * rows) << 2;
     bias += <usize>rows << 2;
     y += <usize>rows * planeBytes;
-  }
-}
-
-/** The byte offset of each tap from its output's place. */
-function writeTaps(plan: Plan): void {
-  const plane = plan.planeHeight * plan.planeWidth;
-  let to = plan.taps;
-  for (let ky = 0; ky < plan.kernelHeight; ky++) {
-    const row = inPhases(ky * plan.dilationHeight, plan.strideHeight, plan.phaseColumns * plane, plan.planeWidth);
-    for (let c = 0; c < plan.channels; c++) {
-      const channel = c * channelSize(plan) + row;
-      for (let kx = 0; kx < plan.kernelWidth; kx++) {
-        store<i32>(to, (channel + inPhases(kx * plan.dilationWidth, plan.strideWidth, plane, 1)) << 2);
-        to += 4;
-      }
-    }
   }
 }
 

@@ -78,6 +78,22 @@ export function inPhases(at: i32, stride: i32, phase: i32, step: i32): i32 {
   return (at % stride) * phase + (at / stride) * step;
 }
 
+/** The byte offset of each tap from its output's place. */
+export function writeTaps(plan: Plan): void {
+  const plane = plan.planeHeight * plan.planeWidth;
+  let to = plan.taps;
+  for (let ky = 0; ky < plan.kernelHeight; ky++) {
+    const row = inPhases(ky * plan.dilationHeight, plan.strideHeight, plan.phaseColumns * plane, plan.planeWidth);
+    for (let c = 0; c < plan.channels; c++) {
+      const channel = c * channelSize(plan) + row;
+      for (let kx = 0; kx < plan.kernelWidth; kx++) {
+        store<i32>(to, (channel + inPhases(kx * plan.dilationWidth, plan.strideWidth, plane, 1)) << 2);
+        to += 4;
+      }
+    }
+  }
+}
+
 /**
  * `channels` planes of x to the form in which they are read. What is not of x stays as it is: whoever prepares image after
  * image in the same place clears it once.

@@ -2,6 +2,7 @@
 export * from './convolution-forward';
 export * from './convolution-gradient';
 export * from './copy';
+export * from './depthwise';
 export * from './gemm';
 export * from './generated/binary';
 export * from './generated/convolution';

@@ -90,7 +90,9 @@ function check(run: Run, c: Case): void {
   const plain = naive(c, x, weight, undefined, dy);
   const forward = run('conv2d', [x, weight], attrs, dy.shape);
   plain.y.expectNear(forward);
-  naive(c, x, weight, bias, dy).y.expectNear(run('conv2d', [x, weight, bias], attrs, dy.shape));
+  const biased = run('conv2d', [x, weight, bias], attrs, dy.shape);
+  naive(c, x, weight, bias, dy).y.expectNear(biased);
+  expect(run('conv2dRelu', [x, weight, bias], attrs, dy.shape)).toEqual(biased.map(value => Math.max(0, value)));
   const inputGrad = () => run('conv2dInputGrad', [dy, weight], { ...attrs, inputSize: c.size }, x.shape);
   const dx = inputGrad();
   plain.dx.expectNear(dx);
@@ -226,6 +228,15 @@ const cases: [string, Partial<Case>][] = [
   ['dilation by a multiple of the stride', { dilation: [2, 4], stride: [2, 2], size: [11, 23] }],
   ['groups', { groups: 3 }],
   ['depthwise', { groups: 5, channels: 1, filters: 1, padding: all(1) }],
+  ['depthwise, wide', { groups: 3, channels: 1, filters: 1, size: [17, 41], padding: all(1) }],
+  ['depthwise without padding', { groups: 3, channels: 1, filters: 1, size: [6, 40] }],
+  ['depthwise, one column', { groups: 3, channels: 1, filters: 1, size: [9, 3] }],
+  ['depthwise, few pixels', { groups: 3, channels: 1, filters: 1, size: [3, 5] }],
+  ['depthwise with stride', { groups: 5, channels: 1, filters: 1, size: [14, 15], stride: [2, 2], padding: all(1) }],
+  ['depthwise with stride in one axis', { groups: 5, channels: 1, filters: 1, size: [14, 15], stride: [1, 3], padding: all(2) }],
+  ['depthwise with dilation', { groups: 5, channels: 1, filters: 1, size: [14, 15], dilation: [3, 2], padding: all(2) }],
+  ['depthwise with more padding than the kernel', { groups: 2, channels: 1, filters: 1, size: [5, 6], padding: all(4) }],
+  ['depthwise with multiplier', { groups: 5, channels: 1, filters: 3, padding: all(1) }],
   ['depthwise with stride and multiplier', { groups: 5, channels: 1, filters: 2, stride: [2, 2], padding: all(1) }],
   [
     'groups, stride, dilation and padding',
@@ -253,7 +264,7 @@ describe.each(['simd', 'relaxed'] as const)('%s', build => {
       .record({
         n: between(0, 4),
         groups: between(1, 3),
-        channels: between(1, 5),
+        channels: fc.oneof(fc.constant(1), between(1, 5)),
         size: pair(1, 14),
         filters: between(1, 9),
         kernel: pair(1, 7),

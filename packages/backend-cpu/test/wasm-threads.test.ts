@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { type Shape, type TypedArray, toTypedArray } from '@cnn/tensor';
 import { afterAll, expect, test } from 'vitest';
 import { type CpuBuffer, cpu, type Runtime } from '../src/index.js';
+import { depthwise } from '../src/wasm/convolution-depthwise.js';
 import { direct } from '../src/wasm/convolution-direct.js';
 import { type ConvolutionAlgorithm, geometryOf } from '../src/wasm/convolution-geometry.js';
 import { covering, pointwise } from '../src/wasm/convolution-products.js';
@@ -152,6 +153,9 @@ const convolutions: readonly [string, ConvolutionAlgorithm, Sizes][] = [
   ['direct, stride', direct, [5, 3, 7, 1, [11, 13], 3, 2, 1]],
   ['direct, narrow', direct, [5, 3, 7, 1, [5, 3], 3, 1, 1]],
   ['direct, no images', direct, [0, 3, 7, 1, [9, 11], 3, 1, 1]],
+  ['depthwise', depthwise, [5, 1, 1, 7, [9, 11], 3, 1, 1]],
+  ['depthwise, stride', depthwise, [5, 1, 1, 7, [9, 11], 3, 2, 1]],
+  ['depthwise, multiplier', depthwise, [2, 1, 3, 5, [9, 11], 3, 1, 1]],
   ['pointwise', pointwise, [5, 9, 13, 1, [5, 7], 1, 1, 0]],
   ['pointwise, one image', pointwise, [1, 9, 13, 1, [5, 7], 1, 1, 0]],
   ['pointwise, groups', pointwise, [4, 5, 7, 2, [5, 7], 1, 1, 0]],

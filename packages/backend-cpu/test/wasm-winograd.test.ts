@@ -148,7 +148,9 @@ function check(name: Name, run: Run, c: Case): void {
   const weightGrad = () => run('conv2dWeightGrad', [x, dy], { ...attrs, kernelSize: [c.kernel, c.kernel] }, weight.shape);
   const [y, dx, dw] = [forward(), inputGrad(), weightGrad()];
   expectNear(name, y, expected.y);
-  expectNear(name, run('conv2d', [x, weight, bias], attrs, dy.shape), naive(c, x, weight, bias, dy).y);
+  const biased = run('conv2d', [x, weight, bias], attrs, dy.shape);
+  expectNear(name, biased, naive(c, x, weight, bias, dy).y);
+  expect(run('conv2dRelu', [x, weight, bias], attrs, dy.shape)).toEqual(biased.map(value => Math.max(0, value)));
   expectNear(name, dx, expected.dx);
   expectNear(name, dw, expected.dw);
   expect([forward(), inputGrad(), weightGrad()]).toEqual([y, dx, dw]);

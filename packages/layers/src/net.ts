@@ -212,9 +212,13 @@ export class Net {
     return tidy(() => {
       const tensors: Record<string, Tensor | undefined> = {};
       for (const key of Object.keys(slots)) tensors[key] = this.#variables.get(`${path}.${key}`)?.value;
+      const { seed } = this;
       const context = {
         training,
-        key: randomKey(this.seed, path, step),
+        // Few layers are random, and to hash a path takes as long as a small op.
+        get key() {
+          return randomKey(seed, path, step);
+        },
         update: (name: string, next: Tensor): void => update(`${path}.${name}`, next),
       };
       // A layer may give back its input or its weight, which are not the caller's to dispose.

@@ -52,7 +52,7 @@ export const direct: ConvolutionAlgorithm = {
         const images = Math.min(g.images, block * Math.floor((blocks * (part + 1)) / parts)) - first;
         const wideRows = isWide ? runtime.scratch(4 * block * g.groups * g.filters * g.outHeight * width) : 0;
         const planes = block * g.groups * g.channels;
-        const plan = writePlan(runtime, { ...g, images }, width, {
+        const plan = writePlan(runtime, { ...g, images }, layoutOf(g, width), {
           planes,
           pixelBytes: 8 * block * imageGroups,
           wideRows,
@@ -92,7 +92,7 @@ function convolve(runtime: Runtime, g: Geometry, x: number, filters: Filters, bi
   }
 }
 
-const grainOf = (work: number): number => Math.max(1, Math.ceil(GRAIN / work));
+export const grainOf = (work: number): number => Math.max(1, Math.ceil(GRAIN / work));
 
 /** The kernels of a geometry in the order in which the forward kernel reads them, from filter `first` of the weight on. */
 function packFilters(runtime: Runtime, g: Geometry, { weight, first: start, strides }: Filters, first: number): number {
@@ -110,31 +110,47 @@ function convolutionPlan(runtime: Runtime, g: Geometry): number {
   const width = Math.max(4, g.outWidth);
   const pairs = Math.ceil((g.outHeight * Math.ceil(width / 4)) / 2);
   const wideRows = g.outWidth < 4 ? runtime.scratch(4 * g.filters * g.outHeight * width) : 0;
-  return writePlan(runtime, g, width, { planes: g.channels, pixelBytes: 24 * pairs, wideRows, block: 1 });
+  return writePlan(runtime, g, layoutOf(g, width), { planes: g.channels, pixelBytes: 24 * pairs, wideRows, block: 1 });
 }
 
-/**
- * Writes the `Plan` of `assembly/convolution.ts` with the memory that it needs. `width` is how many outputs of a row are
- * computed, `planes` how many planes of x are prepared at a time.
- */
-function writePlan(
-  { memory, scratch }: Runtime,
-  g: Geometry,
-  width: number,
-  { planes, pixelBytes, wideRows, block }: { planes: number; pixelBytes: number; wideRows: number; block: number },
-): number {
+/** How an image lies when it is read: phases of rows and columns, and the sizes of a phase's plane. */
+interface Layout {
+  readonly phaseRows: number;
+  readonly phaseColumns: number;
+  readonly planeHeight: number;
+  readonly planeWidth: number;
+  /** Whether the image is read as it is. */
+  readonly inPlace: boolean;
+}
+
+/** @param width - How many outputs of a row are computed. */
+export function layoutOf(g: Geometry, width: number): Layout {
   const reachHeight = (g.kernelHeight - 1) * g.dilationHeight;
   const reachWidth = (g.kernelWidth - 1) * g.dilationWidth;
-  const phaseRows = Math.min(g.strideHeight, reachHeight + 1);
-  const phaseColumns = Math.min(g.strideWidth, reachWidth + 1);
   const planeHeight = Math.floor(reachHeight / g.strideHeight) + g.outHeight;
   const planeWidth = Math.floor(reachWidth / g.strideWidth) + width;
   const inPlace = !hasStride(g) && g.top === 0 && g.left === 0 && planeHeight <= g.height && planeWidth <= g.width;
+  return {
+    phaseRows: Math.min(g.strideHeight, reachHeight + 1),
+    phaseColumns: Math.min(g.strideWidth, reachWidth + 1),
+    planeHeight: inPlace ? g.height : planeHeight,
+    planeWidth: inPlace ? g.width : planeWidth,
+    inPlace,
+  };
+}
+
+/** Writes the `Plan` of `assembly/convolution-plan.ts` with the memory that it needs; `planes` are how many planes of x are prepared at a time. */
+export function writePlan(
+  { memory, scratch }: Runtime,
+  g: Geometry,
+  { phaseRows, phaseColumns, planeHeight, planeWidth, inPlace }: Layout,
+  { planes, pixelBytes, wideRows, block }: { planes: number; pixelBytes: number; wideRows: number; block: number },
+): number {
   const plan = scratch(4 * 25);
   const fields = [
     ...[g.images, g.groups, g.channels, g.height, g.width, g.filters, g.outHeight, g.outWidth],
     ...[g.kernelHeight, g.kernelWidth, g.strideHeight, g.strideWidth, g.dilationHeight, g.dilationWidth, g.top, g.left],
-    ...[phaseRows, phaseColumns, inPlace ? g.height : planeHeight, inPlace ? g.width : planeWidth],
+    ...[phaseRows, phaseColumns, planeHeight, planeWidth],
     inPlace ? 0 : scratch(4 * planes * phaseRows * phaseColumns * planeHeight * planeWidth),
     scratch(4 * g.channels * g.kernelHeight * g.kernelWidth),
     scratch(pixelBytes),
@@ -150,7 +166,8 @@ function stridedInputGrad(runtime: Runtime, g: Geometry, dy: number, weight: num
   const taps = g.channels * g.kernelHeight * g.kernelWidth;
   const pixels = g.outHeight * g.outWidth;
   runtime.over(g.images, grainOf(g.groups * g.filters * taps * pixels), 'stridedInputGrad', (first, count) => {
-    const plan = writePlan(runtime, { ...g, images: count }, g.outWidth, { planes: 0, pixelBytes: 0, wideRows: 0, block: 1 });
+    const memory = { planes: 0, pixelBytes: 0, wideRows: 0, block: 1 };
+    const plan = writePlan(runtime, { ...g, images: count }, layoutOf(g, g.outWidth), memory);
     const from = dy + 4 * first * g.groups * g.filters * pixels;
     const to = dx + 4 * first * g.groups * g.channels * g.height * g.width;
     const room = runtime.scratch(runtime.exports.sgemmScratch(taps, pixels, g.filters) >>> 0);

@@ -1,5 +1,6 @@
 import type { ConvolutionAttrs, ConvolutionInputGradAttrs, ConvolutionWeightGradAttrs } from '@cnn/tensor';
 import { directCost, winogradCost } from './convolution-cost.js';
+import { depthwise, isDepthwise } from './convolution-depthwise.js';
 import { direct } from './convolution-direct.js';
 import { type ConvolutionAlgorithm, type Geometry, geometryOf } from './convolution-geometry.js';
 import { covering, covers, isPointwise, pointwise } from './convolution-products.js';
@@ -12,7 +13,8 @@ export type Choose = (g: Geometry, pass: keyof ConvolutionAlgorithm) => Convolut
 /** The fastest way that adds up products as they are. */
 export function exactAlgorithm(g: Geometry): ConvolutionAlgorithm {
   if (covers(g)) return covering;
-  return isPointwise(g) ? pointwise : direct;
+  if (isPointwise(g)) return pointwise;
+  return isDepthwise(g) ? depthwise : direct;
 }
 
 /** Winograd's algorithm with each transform. */
