@@ -42,7 +42,7 @@ async function compile(variant) {
   const { error, stderr } = await asc.main(
     [
       'index.ts', '--outFile', 'kernels.wasm', '--bindings', 'raw',
-      '-O3', '--noAssert', '--runtime', 'stub', '--importMemory', '--maximumMemory', '65536', '--use', 'abort=',
+      '-O3', '--converge', '--noAssert', '--runtime', 'stub', '--importMemory', '--maximumMemory', '65536', '--use', 'abort=',
       '--enable', 'simd', ...(relaxed ? ['--enable', 'relaxed-simd'] : []),
     ],
     {

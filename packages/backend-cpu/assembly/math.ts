@@ -7,7 +7,6 @@ const ln2High: f32 = 0.693359375;
 const ln2Low: f32 = -2.12194440e-4;
 
 /** e^x: e^r by a polynomial with x = n ln 2 + r, times 2^n. Coefficients: S. L. Moshier, Cephes, expf. */
-@inline
 export function exp4(x: v128): v128 {
   // Beyond these the result is 0 or infinity all the same; NaN passes.
   x = f32x4.min(f32x4.max(x, f32x4.splat(-104.5)), f32x4.splat(89));

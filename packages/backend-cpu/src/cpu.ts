@@ -17,7 +17,6 @@ import { referenceKernels } from './kernels/index.js';
 import { type CpuBuffer, CpuMemory, type MemoryStats } from './memory.js';
 import type { ReferenceKernel } from './reference-kernel.js';
 import { parallel } from './threads/parallel.js';
-import { hasThreads, MAILBOX_BYTES, Threads } from './threads/threads.js';
 import { wasmKernels } from './wasm/index.js';
 import type { ConvolutionMode, Runtime, WasmKernel } from './wasm/kernel.js';
 import { type Build, instantiate, loadModule } from './wasm/module.js';
@@ -81,14 +80,22 @@ export async function cpu(options: CpuOptions = {}): Promise<Cpu> {
     poison: option.boolean,
     kernels: option.any,
   });
-  const threads = threadsFor(options.threads ?? 1);
-  const shared = threads > 1;
+  const wanted = options.threads ?? 1;
+  // What threads need is loaded where they are asked for.
+  const threading = wanted > 1 ? await import('./threads/threads.js') : undefined;
+  const shared = threading?.hasThreads() ?? false;
+  const threads = shared ? wanted : 1;
+  if (threads < wanted) {
+    console.warn(
+      `cnn: cpu({ threads: ${wanted} }) runs with one thread: there is no memory to share here; a page must be cross-origin isolated`,
+    );
+  }
   const { build, module } = await loadModule(options.build, shared);
   const memory = new CpuMemory({ poison: options.poison ?? false, shared });
   const exports = await instantiate(module, memory.wasm);
   const mailboxes = Math.ceil((exports.heapBase() >>> 0) / 64) * 64;
-  memory.start(mailboxes + (threads - 1) * MAILBOX_BYTES);
-  const others = shared ? await Threads.start(module, exports, memory.wasm, threads - 1, mailboxes) : undefined;
+  memory.start(mailboxes + (threads - 1) * (threading?.MAILBOX_BYTES ?? 0));
+  const others = shared ? await threading!.Threads.start(module, exports, memory.wasm, threads - 1, mailboxes) : undefined;
 
   const calls = new Calls(memory);
   const runtime: Runtime = {
@@ -128,15 +135,6 @@ export async function cpu(options: CpuOptions = {}): Promise<Cpu> {
     allocations: () => memory.allocations,
     memory: () => memory.stats,
   };
-}
-
-/** How many threads can run where so many are wanted. */
-function threadsFor(wanted: number): number {
-  if (wanted === 1 || hasThreads()) return wanted;
-  console.warn(
-    `cnn: cpu({ threads: ${wanted} }) runs with one thread: there is no memory to share here; a page must be cross-origin isolated`,
-  );
-  return 1;
 }
 
 /**

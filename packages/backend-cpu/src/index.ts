@@ -8,6 +8,6 @@ export {
   cpuReference,
 } from './reference.js';
 export type { ArrayView, ReferenceKernel, ReferenceKernels } from './reference-kernel.js';
-export type { KernelCall, KernelName } from './threads/threads.js';
+export type { KernelCall, KernelName } from './threads/kernel-call.js';
 export type { ConvolutionMode, Runtime } from './wasm/kernel.js';
 export type { Build } from './wasm/module.js';

@@ -1,6 +1,7 @@
 /** Kernels cut into parts for the threads that there are. */
 import type { KernelExports } from '../generated/exports.js';
-import { callKernel, type KernelCall, type KernelName, type Threads } from './threads.js';
+import { callKernel, type KernelCall, type KernelName } from './kernel-call.js';
+import type { Threads } from './threads.js';
 
 /** A part of a range: its first thing, and how many. */
 export type Part = readonly [first: number, count: number];

@@ -2,23 +2,8 @@
 import { BackendError } from '@cnn/tensor';
 import type { KernelExports } from '../generated/exports.js';
 import { nodeModule } from '../node-modules.js';
+import { callKernel, type KernelCall } from './kernel-call.js';
 import { workerSource } from './worker-source.js';
-
-/** The kernels: exports that give nothing back. */
-export type KernelName = {
-  [K in keyof KernelExports]: Parameters<KernelExports[K]> extends readonly (number | boolean)[] ? K : never;
-}[keyof KernelExports];
-
-/** One call of a kernel. */
-export interface KernelCall {
-  readonly kernel: KernelName;
-  readonly args: readonly (number | boolean)[];
-}
-
-/** Runs a call on the thread that this runs on. */
-export function callKernel(exports: KernelExports, { kernel, args }: KernelCall): void {
-  (exports[kernel] as (...args: readonly (number | boolean)[]) => void)(...args);
-}
 
 /** The words of a thread's mailbox, all int32. */
 const Word = {

@@ -1,7 +1,6 @@
 import { BackendError } from '@cnn/tensor';
 import type { KernelExports } from '../generated/exports.js';
 import { nodeModule } from '../node-modules.js';
-import { importSharedMemory } from '../threads/shared-memory.js';
 import { inflate } from './inflate.js';
 
 /** Which of the two modules runs. `relaxed` multiplies and adds in one rounding, so their results differ in the last bits. */
@@ -32,7 +31,7 @@ export async function loadModule(
     );
   }
   const bytes = await inflate((await builds[build]()).kernels);
-  if (shared) importSharedMemory(bytes);
+  if (shared) (await import('../threads/shared-memory.js')).importSharedMemory(bytes);
   return { build, module: await WebAssembly.compile(bytes) };
 }
 

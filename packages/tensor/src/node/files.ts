@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { CnnError } from '../errors.js';
+import { CnnError } from '@cnn/tensor';
 import { writeWhole } from './write-whole.js';
 
 /** A file that could not be read or written: it is missing, the disk is full, a folder does not exist. */

@@ -17,6 +17,7 @@ const floats: readonly DType[] = ['float32', 'float64'];
 const numbers: readonly DType[] = [...floats, 'int32'];
 const any: readonly DType[] = [...numbers, 'uint8', 'bool'];
 
+/* @__NO_SIDE_EFFECTS__ */
 function binary(
   name: BinaryName,
   takes: readonly DType[],
@@ -111,7 +112,9 @@ const minimumOp = binary('minimum', numbers, ([dy], { inputs: [a, b] }) => {
   return [sumTo(share(dy!, less(a!, b!), ties), a!.shape), sumTo(share(dy!, greater(a!, b!), ties), b!.shape)];
 });
 
+/* @__NO_SIDE_EFFECTS__ */
 const compare = (name: BinaryName): Op<None> => binary(name, any, null, { gives: 'bool' });
+/* @__NO_SIDE_EFFECTS__ */
 const logic = (name: BinaryName): Op<None> => binary(name, ['bool'], null);
 const equalOp = compare('equal');
 const notEqualOp = compare('notEqual');

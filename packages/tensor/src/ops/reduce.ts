@@ -36,6 +36,7 @@ const sumOp: Op<AxesAttrs> = {
 };
 
 /** The extremes. Elements that tie share the gradient evenly. */
+/* @__NO_SIDE_EFFECTS__ */
 const extremeOp = (name: Extract<ReduceName, 'max' | 'min'>): Op<AxesAttrs> => ({
   name,
   infer: ([x], { axes }) => {
@@ -126,6 +127,7 @@ export function prod(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tenso
   });
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 const argOp = (name: 'argMax' | 'argMin'): Op<AxisAttrs> => ({
   name,
   infer: ([x], { axis }) => {

@@ -31,6 +31,7 @@ export function logSumExp(x: Tensor, axes?: Axes, options: ReduceOptions = {}): 
   });
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 const inferFloat =
   (name: string) =>
   ([x]: readonly Spec[]): Spec[] => {

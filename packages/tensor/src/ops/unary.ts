@@ -17,6 +17,7 @@ interface Point {
   readonly y: Tensor;
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 function unary(
   name: UnaryName,
   saves: readonly ('inputs' | 'outputs')[],
