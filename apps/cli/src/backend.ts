@@ -1,25 +1,36 @@
 import { cpu, cpuReference } from '@cnn/backend-cpu';
 import { type AnyBackend, OptionError } from '@cnn/tensor';
 
-/** Makes a backend. */
-export type BackendFactory = () => AnyBackend | Promise<AnyBackend>;
+/** What the command line says of a backend beside its name. */
+export interface BackendSettings {
+  /** How many threads compute. Default 1. */
+  readonly threads?: number;
+}
+
+/** Makes a backend. One that has no threads does not heed their number. */
+export type BackendFactory = (settings: BackendSettings) => AnyBackend | Promise<AnyBackend>;
 
 /** The backends of this command by name. */
 export const standardBackends: Readonly<Record<string, BackendFactory>> = {
-  cpu: () => cpu(),
-  'cpu:simd': () => cpu({ build: 'simd' }),
-  'cpu:relaxed': () => cpu({ build: 'relaxed' }),
+  cpu: settings => cpu(settings),
+  'cpu:simd': settings => cpu({ ...settings, build: 'simd' }),
+  'cpu:relaxed': settings => cpu({ ...settings, build: 'relaxed' }),
   'cpu:reference': () => cpuReference(),
 };
 
-/** Opens a backend by name. @throws {OptionError} for an unknown name. */
+/** Opens a backend by name. @throws {OptionError} for an unknown name, and for threads that it does not have. */
 export async function openBackend(
   name: string,
   backends: Readonly<Record<string, BackendFactory>> = standardBackends,
+  settings: BackendSettings = {},
 ): Promise<AnyBackend> {
   const make = Object.hasOwn(backends, name) ? backends[name] : undefined;
   if (!make) throw new OptionError('cnn', '--backend', name, Object.keys(backends).join(', '));
-  return make();
+  const backend = await make(settings);
+  const { threads } = buildOf(backend);
+  if (settings.threads !== undefined && threads !== settings.threads)
+    throw new OptionError('cnn', '--threads', settings.threads, `${threads} with --backend ${name}`);
+  return backend;
 }
 
 /** What decides the bits of a run beside its arguments. */

@@ -22,6 +22,30 @@ function onFullDisk(...args: string[]) {
   return spawnSync('bash', [...shell, ...command], { cwd: used.dir, encoding: 'utf8' });
 }
 
+describe('cnn train --profile', () => {
+  it('shows where the time went, leaves a trace, and changes no number', async () => {
+    const args = ['--limit', '256', '--epochs', '1', '--seed', '7'];
+    const plain = await train(...args, '--out', 'plain', '--json');
+    const { code, stdout, stderr } = await train(...args, '--out', 'watched', '--profile', '--threads', '2');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const table = (await file('watched', 'profile.txt')).toString();
+    expect(stdout).toContain(table);
+    expect(table).toMatch(/conv2dWeightGrad +8 /);
+    const { traceEvents } = JSON.parse((await file('watched', 'trace.json')).toString());
+    const spans = traceEvents.filter(({ ph }: { ph: string }) => ph === 'X').map(({ name }: { name: string }) => name);
+    expect(spans.filter((name: string) => name === 'conv2dWeightGrad')).toHaveLength(8);
+    expect(await file('watched', 'model.safetensors')).toEqual(await file('plain', 'model.safetensors'));
+    expect(lastLine(plain.stdout)).toMatchObject({
+      testAccuracy: JSON.parse((await file('watched', 'result.json')).toString()).testAccuracy,
+    });
+  });
+
+  it('has no threads where a backend has none', async () => {
+    const { code, stderr } = await train('--threads', '2', '--backend', 'cpu:reference');
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('--threads') });
+  });
+});
+
 describe('cnn train', () => {
   it('trains LeNet-5 on 500 digits and leaves all of it in a folder', async () => {
     const { code, stdout, stderr } = await train('--limit', '500', '--epochs', '1', '--json');

@@ -26,7 +26,7 @@ export const backendsCommand = (): Command =>
       const rows: Row[] = [];
       for (const [name, make] of Object.entries(backends)) {
         try {
-          const backend = await make();
+          const backend = await make({});
           const { build, threads } = buildOf(backend);
           rows.push({ name, available: true, dtypes: backend.dtypes, build, threads });
           await backend.dispose();

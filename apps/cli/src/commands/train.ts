@@ -19,6 +19,8 @@ export const trainCommand = (): Command =>
     .option('--seed <n>', 'chooses first weights and the order of images', number(option.integer), 0)
     .option('--limit <n>', 'the first n training images only', number(option.count))
     .option('--backend <name>', 'where to compute', 'cpu')
+    .option('--threads <n>', 'how many threads compute; the result is the same', number(option.count))
+    .option('--profile', 'show where the time of a hundred steps went, and leave a trace for the viewers of Chrome and Perfetto')
     .option('--checkpoint-steps <n>', 'save after every n steps, too', number(option.count))
     .option('--plugin <module>', 'add the layers, optimizers and backends of a module (repeatable)', gather)
     .option('--out <dir>', 'the folder for the result (default: runs/<data>-<model>-<seed>)')

@@ -85,7 +85,7 @@ function difference(theirs: unknown, ours: unknown): string {
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
 /** What a run leaves in its folder, beside run.json, and the next one there takes away. */
-const outcomes = ['result.json', 'model.safetensors', 'report.html', 'history.csv', 'checkpoints'];
+const outcomes = ['result.json', 'model.safetensors', 'report.html', 'history.csv', 'checkpoints', 'trace.json', 'profile.txt'];
 
 /**
  * Makes the folder ready for a run. One that starts over leaves nothing of the run before it.

@@ -15,6 +15,7 @@ import type { Registry } from '../plugins.js';
 import { formatReport } from '../report/report.js';
 import { defaultEpochs, defaultLearningRate, defaultOptimizerOptions } from './defaults.js';
 import { examine } from './examine.js';
+import { profileSteps } from './profile-steps.js';
 import { trainingProgress } from './progress.js';
 import { findRun, prepareRun, type RunSettings, type TrainResult, writeJson } from './run-folder.js';
 
@@ -30,6 +31,8 @@ export interface TrainArguments {
   readonly seed: number;
   readonly limit?: number;
   readonly backend: string;
+  readonly threads?: number;
+  readonly profile?: boolean;
   readonly checkpointSteps?: number;
   readonly plugin?: readonly string[];
   readonly out?: string;
@@ -65,7 +68,11 @@ export async function train(options: TrainArguments, registry: Registry): Promis
   const scale = fileModel.normalise ?? safeScale(await statistics(training));
   const facts = summary(model, training.shape);
   checkOutput(facts, classes);
-  const backend = await openBackend(options.backend, registry.backends);
+  const opened = await openBackend(options.backend, registry.backends, {
+    ...(options.threads !== undefined && { threads: options.threads }),
+  });
+  const profiler = options.profile ? profileSteps(opened) : undefined;
+  const backend = profiler?.backend ?? opened;
   const net = initialise(model, { backend, input: training.shape, seed: options.seed });
 
   const modelFile = modelToJSON(model, { input: training.shape, classes, normalise: scale });
@@ -116,10 +123,14 @@ export async function train(options: TrainArguments, registry: Registry): Promis
         ...(options.checkpointSteps !== undefined && { everySteps: options.checkpointSteps }),
       }),
     ],
-    onEvent: progress.onEvent,
+    onEvent: event => {
+      profiler?.onEvent(event);
+      progress.onEvent(event);
+    },
     signal: aborter.signal,
     ...(from && { resume: from }),
   }).finally(() => {
+    profiler?.stop();
     progress.stop();
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', interrupt);
@@ -155,11 +166,18 @@ export async function train(options: TrainArguments, registry: Registry): Promis
       summary: formatSummary(facts),
     }),
   );
+  if (profiler) {
+    const table = profiler.table();
+    await writeFileAtomic(file('trace.json'), profiler.trace());
+    await writeFileAtomic(file('profile.txt'), table);
+    say(`\n${table}`);
+  }
   // Last, since it says that all else is there.
   await writeJson(file('result.json'), figures);
   say(
     `test accuracy ${(100 * figures.testAccuracy).toFixed(2)} %, ${Math.round(figures.imagesPerSecond)} images/s, ${figures.seconds.toFixed(1)} s of training`,
   );
+  if (profiler) say(`trace: ${file('trace.json')}, for https://ui.perfetto.dev or chrome://tracing`);
   say(`report: ${file('report.html')}`);
   net.dispose();
   await backend.dispose();
