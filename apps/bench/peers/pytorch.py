@@ -1,4 +1,7 @@
-"""PyTorch on the CPU. Argument: how many threads. It speaks the protocol of src/peers/serve.ts."""
+"""PyTorch on the CPU. Arguments: how many threads, and the widest instructions that it may use (avx2), if there is a limit.
+
+It speaks the protocol of src/peers/serve.ts.
+"""
 import os
 import statistics
 import sys
@@ -7,6 +10,10 @@ import time
 THREADS = int(sys.argv[1])
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[name] = str(THREADS)
+if len(sys.argv) > 2:
+    os.environ["ATEN_CPU_CAPABILITY"] = sys.argv[2]
+    for name in ("DNNL_MAX_CPU_ISA", "ONEDNN_MAX_CPU_ISA"):
+        os.environ[name] = sys.argv[2].upper()
 
 import torch  # noqa: E402
 import torch.nn.functional as F  # noqa: E402
@@ -122,6 +129,6 @@ for line in sys.stdin:
         say(f"skip there is no item {name}")
         continue
     try:
-        say(f"ms {measure(run, float(milliseconds), 300 if is_new else 0)}")
+        say(f"ms {measure(run, float(milliseconds), 1500 if is_new else 0)}")
     except Exception as error:  # whatever it is, the other side wants to know
         say(f"error {error}")

@@ -10,6 +10,9 @@ export interface Budget {
   readonly warmUp: number;
 }
 
+/** Milliseconds after which an engine has compiled even the many functions of a training step. */
+export const WARM_UP = 1500;
+
 /** What {@link measure} gives. */
 export interface Timing {
   /** Milliseconds of a run, the median. */

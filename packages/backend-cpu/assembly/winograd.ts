@@ -52,9 +52,10 @@ class WinogradPlan {
   segments: usize;
   /** Room for the tiles of a block. */
   tiles: usize;
-  /** A row of zeros, as wide as the wider of x and dy. */
+  /** A row of zeros, as wide as the wider of x and dy, and behind it the row buffers: room for so many bytes. */
   zeros: usize;
-  /** The row buffer: for each segment `points` rows of `rowBytes`, zero at first. The weight gradient has four, for four channels. */
+  clearedBytes: i32;
+  /** The row buffer: for each segment `points` rows of `rowBytes`. The weight gradient has four, for four channels. */
   rows: usize;
   rowBytes: i32;
   /** From one channel's row buffer to the next one's. */
@@ -127,6 +128,7 @@ export function winogradConvolution(
   planAt: usize, x: usize, bias: usize, least: f32, y: usize, first: i32, count: i32,
 ): void {
   const plan = changetype<WinogradPlan>(planAt);
+  memory.fill(plan.zeros, 0, plan.clearedBytes);
   for (let done = 0; done < count; done += plan.block) {
     const tiles = min(plan.block, count - done);
     const segments = writeTiles(plan, first + done, tiles);
@@ -144,6 +146,7 @@ export function winogradConvolution(
  */
 export function winogradWeightSums(planAt: usize, x: usize, dy: usize, sums: usize, first: i32, count: i32): void {
   const plan = changetype<WinogradPlan>(planAt);
+  memory.fill(plan.zeros, 0, plan.clearedBytes);
   for (let done = 0; done < count; done += plan.block) {
     const tiles = min(plan.block, count - done);
     const segments = writeTiles(plan, first + done, tiles);

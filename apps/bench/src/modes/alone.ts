@@ -2,6 +2,7 @@ import { cpus } from 'node:os';
 import { cpu } from '@cnn/backend-cpu';
 import { selectItems } from '../items/index.js';
 import { measureMachine } from '../machine.js';
+import { WARM_UP } from '../measure.js';
 import { number, resultHead, resultLine } from '../report.js';
 import { type Result, timeItem } from '../run.js';
 import { cpuOptions, printJson, type Settings, tell } from './settings.js';
@@ -23,7 +24,7 @@ export async function runAlone(settings: Settings): Promise<void> {
     const results: Record<string, Result> = {};
     for (const item of chosen) {
       const result = await timeItem(item, backend, {
-        budget: { milliseconds: budget, leastRuns: 5, warmUp: Math.min(300, budget / 3) },
+        budget: { milliseconds: budget, leastRuns: 5, warmUp: Math.min(WARM_UP, 1.5 * budget) },
         machine,
         threads: backend.threads,
       });

@@ -15,6 +15,8 @@ export interface Settings {
   readonly vs?: string;
   readonly pairs: number;
   readonly python: string;
+  /** The widest instructions that PyTorch may use. */
+  readonly isa?: string;
   readonly json?: boolean;
 }
 

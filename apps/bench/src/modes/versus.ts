@@ -15,12 +15,12 @@ import { cpuOptions, printJson, type Settings, tell } from './settings.js';
  * @throws {OptionError} for several counts of threads at once.
  */
 export async function runVersus(peer: string, settings: Settings): Promise<void> {
-  const { threads: counts, pairs, python, only, budget = 300, json } = settings;
+  const { threads: counts, pairs, python, isa, only, budget = 300, json } = settings;
   const [threads, ...more] = counts;
   if (more.length > 0) throw new OptionError('bench', '--threads', counts, 'one number with --vs');
   const chosen = selectItems(only);
   const place = (command: Command): Command => (threads === 1 ? pinned(command) : command);
-  const theirs = await Member.start(place(peerCommand(peer, { threads: threads!, python })));
+  const theirs = await Member.start(place(peerCommand(peer, { threads: threads!, python, ...(isa && { isa }) })));
   try {
     const member = [process.execPath, inFolder('dist/member.js'), JSON.stringify(cpuOptions(settings, threads!))] as const;
     const ours = await Member.start(place(member));

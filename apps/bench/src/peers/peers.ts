@@ -9,13 +9,15 @@ interface PeerSettings {
   readonly threads: number;
   /** The Python that has PyTorch. */
   readonly python: string;
+  /** The widest instructions that PyTorch may use; without it, all that the machine has. */
+  readonly isa?: string;
 }
 
 const peers: Readonly<Record<string, (settings: PeerSettings) => Command>> = {
   tfjs: ({ threads }) => script('tfjs', '@tensorflow/tfjs-backend-wasm', [`${threads}`]),
   'ort-web': settings => onnxRuntime('web', settings),
   'ort-node': settings => onnxRuntime('node', settings),
-  pytorch: ({ threads, python }) => [python, inFolder('peers/pytorch.py'), `${threads}`],
+  pytorch: ({ threads, python, isa }) => [python, inFolder('peers/pytorch.py'), `${threads}`, ...(isa ? [isa] : [])],
 };
 
 /** The names that `--vs` takes. */

@@ -4,7 +4,7 @@
  * library's own and mean nothing. It ends when its input does.
  */
 import { createInterface } from 'node:readline';
-import { measure } from '../measure.js';
+import { measure, WARM_UP } from '../measure.js';
 
 /** An item that a peer has made ready. */
 export interface Prepared {
@@ -59,6 +59,6 @@ export async function serve(
 async function answer(prepared: Prepared | { readonly skip: string }, milliseconds: number, isNew: boolean): Promise<string> {
   if ('skip' in prepared) return `skip ${prepared.skip}`;
   const run = async (): Promise<void> => void (await prepared.run());
-  const { ms } = await measure(run, { milliseconds, leastRuns: 3, warmUp: isNew ? 300 : 0 });
+  const { ms } = await measure(run, { milliseconds, leastRuns: 3, warmUp: isNew ? WARM_UP : 0 });
   return `ms ${ms}`;
 }

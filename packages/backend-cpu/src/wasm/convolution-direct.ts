@@ -146,7 +146,6 @@ export function writePlan(
   { phaseRows, phaseColumns, planeHeight, planeWidth, inPlace }: Layout,
   { planes, pixelBytes, wideRows, block }: { planes: number; pixelBytes: number; wideRows: number; block: number },
 ): number {
-  const plan = scratch(4 * 25);
   const fields = [
     ...[g.images, g.groups, g.channels, g.height, g.width, g.filters, g.outHeight, g.outWidth],
     ...[g.kernelHeight, g.kernelWidth, g.strideHeight, g.strideWidth, g.dilationHeight, g.dilationWidth, g.top, g.left],
@@ -157,6 +156,7 @@ export function writePlan(
     wideRows,
     block,
   ];
+  const plan = scratch(4 * fields.length);
   memory.i32.set(fields, plan / 4);
   return plan;
 }

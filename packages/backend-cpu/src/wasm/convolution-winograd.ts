@@ -217,15 +217,15 @@ function writePlan(
   const rowBytes = 16 * Math.ceil(Math.max(tile * across + kernel - 1, g.left + g.width) / 4);
   const channelRowBytes = points * segments * rowBytes;
   const zeroBytes = 64 * Math.ceil(Math.max(g.width, g.outWidth) / 16);
-  const cleared = scratch(zeroBytes + buffers * channelRowBytes);
+  const clearedBytes = zeroBytes + buffers * channelRowBytes;
+  const cleared = scratch(clearedBytes);
   const rows = cleared + zeroBytes;
-  const plan = scratch(4 * 28);
+  const plan = scratch(4 * 29);
   const fields = [
     ...[number, tile, kernel, points, g.images, g.channels, g.height, g.width, g.filters, g.outHeight, g.outWidth, g.top, g.left],
-    ...[block, scratch(16 * segments), scratch(16 * (block + 8)), cleared, rows, rowBytes, channelRowBytes],
+    ...[block, scratch(16 * segments), scratch(16 * (block + 8)), cleared, clearedBytes, rows, rowBytes, channelRowBytes],
     ...[rows + 4 * channelRowBytes, ...matrices.flat(), scratch(1024)],
   ];
   memory.i32.set(fields, plan / 4);
-  memory.u8.fill(0, cleared, rows + buffers * channelRowBytes);
   return plan;
 }
