@@ -10,6 +10,7 @@ const COMMANDS = {
   demo: args => node('apps/cli/bin/cnn.js', 'train', '--data', 'digits', '--model', 'lenet5', ...args),
   golden: args => node('apps/cli/bin/cnn.js', 'golden', ...args),
   bench: args => node('apps/bench/dist/main.js', ...args),
+  'bench:page': args => node('tools/benchmarks-page.mjs', ...args),
   test: () => node('tools/test.mjs'),
   soak: () => node('tools/soak.mjs'),
 };

@@ -15,6 +15,7 @@ import {
 } from '@cnn/tensor';
 import { referenceKernels } from './kernels/index.js';
 import { type CpuBuffer, CpuMemory, type MemoryStats } from './memory.js';
+import { nodeModule } from './node-modules.js';
 import type { ReferenceKernel } from './reference-kernel.js';
 import { parallel } from './threads/parallel.js';
 import { wasmKernels } from './wasm/index.js';
@@ -83,7 +84,8 @@ export async function cpu(options: CpuOptions = {}): Promise<Cpu> {
   const wanted = options.threads ?? 1;
   // What threads need is loaded where they are asked for.
   const threading = wanted > 1 ? await import('./threads/threads.js') : undefined;
-  const shared = threading?.hasThreads() ?? false;
+  const node = threading && nodeModule('node:worker_threads');
+  const shared = threading?.hasThreads(node) ?? false;
   const threads = shared ? wanted : 1;
   if (threads < wanted) {
     console.warn(
@@ -95,7 +97,7 @@ export async function cpu(options: CpuOptions = {}): Promise<Cpu> {
   const exports = await instantiate(module, memory.wasm);
   const mailboxes = Math.ceil((exports.heapBase() >>> 0) / 64) * 64;
   memory.start(mailboxes + (threads - 1) * (threading?.MAILBOX_BYTES ?? 0));
-  const others = shared ? await threading!.Threads.start(module, exports, memory.wasm, threads - 1, mailboxes) : undefined;
+  const others = shared ? await threading!.Threads.start(node, module, memory.wasm, threads - 1, mailboxes) : undefined;
 
   const calls = new Calls(memory);
   const runtime: Runtime = {

@@ -1,5 +1,5 @@
 /** What this package uses of Node's own modules. */
-interface NodeModules {
+export interface NodeModules {
   'node:buffer': { Buffer: { from(text: string, encoding: 'base64'): Uint8Array } };
   'node:v8': { setFlagsFromString(flags: string): void };
   'node:zlib': { inflateRawSync(deflated: Uint8Array): Uint8Array<ArrayBuffer> };

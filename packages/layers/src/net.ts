@@ -18,7 +18,7 @@ import {
 } from '@cnn/tensor';
 import { type Graph, sequential } from './graph.js';
 import type { Layer, Slot } from './layer.js';
-import { forwardLayer, forwardPair, inLayer, type Plan, type PlannedLayer, planModel, readersOf, shapesOf } from './plan.js';
+import { forwardLayer, forwardPair, inLayer, type Plan, type PlannedLayer, planModel, shapesOf } from './plan.js';
 
 /** Options of {@link initialise}. */
 export interface InitialiseOptions {
@@ -177,7 +177,7 @@ export class Net {
           `the model's input '${this.model.inputs[i]}' is [${['n', ...shape].join(', ')}]; got ${showShape(given.shape)}`,
         );
     });
-    const uses = readersOf(this.plan);
+    const uses = new Map(this.plan.readers);
     const followers = observe ? new Map<number, number>() : this.plan.followers;
     return tidy(() => {
       const values = new Map<number, Tensor>(inputs.map((input, i) => [-1 - i, input]));

@@ -39,6 +39,8 @@ export interface Plan {
   readonly outputs: readonly number[];
   /** Their shapes without the batch axis. */
   readonly outputShapes: readonly Shape[];
+  /** How often each value is read. */
+  readonly readers: ReadonlyMap<number, number>;
   /** Layers that run together with the one that follows them: that one's index, by the first's. */
   readonly followers: ReadonlyMap<number, number>;
 }
@@ -57,16 +59,18 @@ export function inLayer<T>(path: string, layer: Layer, run: () => T): T {
   }
 }
 
-/** How often each value is read. */
-export function readersOf({ layers, outputs }: Pick<Plan, 'layers' | 'outputs'>): Map<number, number> {
+function readersOf(layers: readonly PlannedLayer[], outputs: readonly number[]): Map<number, number> {
   const readers = new Map<number, number>();
   for (const value of [...layers.flatMap(layer => layer.inputs), ...outputs]) readers.set(value, (readers.get(value) ?? 0) + 1);
   return readers;
 }
 
 /** Pairs of layers that run as one, from the last: relu joins the pool that follows it rather than the convolution before. */
-function followersOf(layers: readonly PlannedLayer[], outputs: readonly number[]): Map<number, number> {
-  const readers = readersOf({ layers, outputs });
+function followersOf(
+  layers: readonly PlannedLayer[],
+  outputs: readonly number[],
+  readers: ReadonlyMap<number, number>,
+): Map<number, number> {
   const followers = new Map<number, number>();
   for (let second = layers.length - 1; second > 0; second--) {
     const { layer, inputs } = layers[second]!;
@@ -160,6 +164,7 @@ export function planModel(model: Graph, inputShapes: readonly Shape[]): Plan {
       inputShapes.map((_, i) => -1 - i),
     );
     const outputShapes = outputs.map(value => tensorOf.get(value)!.shape.slice(1));
-    return { inputShapes, layers, outputs, outputShapes, followers: followersOf(layers, outputs) };
+    const readers = readersOf(layers, outputs);
+    return { inputShapes, layers, outputs, outputShapes, readers, followers: followersOf(layers, outputs, readers) };
   }, 'planModel');
 }

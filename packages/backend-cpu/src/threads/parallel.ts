@@ -43,7 +43,12 @@ export function parallel(exports: KernelExports, others: Threads | undefined): P
     else {
       // Neighbouring calls run on one thread, whose cache holds what others of these parts have left there.
       const rounds = Math.ceil(calls.length / threads);
-      for (let round = 0; round < rounds; round++) others.run(calls.filter((_, i) => i % rounds === round));
+      for (let round = 0; round < rounds; round++) {
+        others.run(
+          calls.filter((_, i) => i % rounds === round),
+          () => callKernel(exports, calls[round]!),
+        );
+      }
     }
   };
   return {

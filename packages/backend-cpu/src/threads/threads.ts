@@ -1,8 +1,7 @@
 /** Threads that run kernels of one WASM module on one shared memory, beside the caller, who runs kernels too and waits. */
 import { BackendError } from '@cnn/tensor';
-import type { KernelExports } from '../generated/exports.js';
-import { nodeModule } from '../node-modules.js';
-import { callKernel, type KernelCall } from './kernel-call.js';
+import type { NodeModules } from '../node-modules.js';
+import type { KernelCall } from './kernel-call.js';
 import { workerSource } from './worker-source.js';
 
 /** The words of a thread's mailbox, all int32. */
@@ -32,10 +31,13 @@ const SPINS = 600_000;
 /** A caller that may not sleep, as the main thread of a page, goes on spinning. */
 const SLEEP_MS = 1;
 
+/** Node's workers; undefined in a browser. */
+export type NodeWorkers = NodeModules['node:worker_threads'] | undefined;
+
 /** Whether threads can share memory here: they can in Node and on cross-origin isolated pages. */
-export function hasThreads(): boolean {
+export function hasThreads(node: NodeWorkers): boolean {
   const { crossOriginIsolated } = globalThis as { crossOriginIsolated?: boolean };
-  return typeof SharedArrayBuffer === 'function' && crossOriginIsolated !== false && workerStarter() !== undefined;
+  return typeof SharedArrayBuffer === 'function' && crossOriginIsolated !== false && workerStarter(node) !== undefined;
 }
 
 /** What is used of a worker, of Node's kind or the web's. */
@@ -44,8 +46,7 @@ interface Worker {
 }
 
 /** What starts a worker on `workerSource`, or `undefined` where there are none. */
-function workerStarter(): ((data: object) => Worker) | undefined {
-  const node = nodeModule('node:worker_threads');
+function workerStarter(node: NodeWorkers): ((data: object) => Worker) | undefined {
   if (node) {
     return data => {
       const worker = new node.Worker(`${workerSource}start(process.getBuiltinModule('node:worker_threads').workerData);`, {
@@ -75,17 +76,15 @@ export class Threads {
   readonly #words: Int32Array[] = [];
   readonly #values: Float64Array[] = [];
   readonly #indices = new Map<string, number>();
-  readonly #exports: KernelExports;
 
   private constructor(
+    node: NodeWorkers,
     module: WebAssembly.Module,
-    exports: KernelExports,
     memory: WebAssembly.Memory,
     count: number,
     mailboxes: number,
   ) {
-    this.#exports = exports;
-    const startWorker = workerStarter()!;
+    const startWorker = workerStarter(node)!;
     WebAssembly.Module.exports(module).forEach(({ name }, i) => {
       this.#indices.set(name, i);
     });
@@ -103,13 +102,13 @@ export class Threads {
    * @throws {BackendError} if one does not come up within ten seconds.
    */
   static async start(
+    node: NodeWorkers,
     module: WebAssembly.Module,
-    exports: KernelExports,
     memory: WebAssembly.Memory,
     count: number,
     mailboxes: number,
   ): Promise<Threads> {
-    const threads = new Threads(module, exports, memory, count, mailboxes);
+    const threads = new Threads(node, module, memory, count, mailboxes);
     const end = Date.now() + 10_000;
     while (threads.#words.some(words => Atomics.load(words, Word.done) !== -1)) {
       if (Date.now() > end) {
@@ -127,15 +126,15 @@ export class Threads {
   }
 
   /**
-   * Runs calls that write to different places: the first on the caller's thread, the others on threads of their own. There are
-   * at most `count` + 1.
+   * Runs calls that write to different places: the first on the caller's thread, by `runFirst`, the others on threads of their
+   * own. There are at most `count` + 1.
    *
    * @throws {BackendError} if a call failed on a thread; the caller's own error is thrown as it is. Either way all calls have ended.
    */
-  run(calls: readonly KernelCall[]): void {
+  run(calls: readonly KernelCall[], runFirst: () => void): void {
     for (let i = 1; i < calls.length; i++) this.#send(i - 1, calls[i]!);
     try {
-      callKernel(this.#exports, calls[0]!);
+      runFirst();
     } finally {
       for (let i = 1; i < calls.length; i++) this.#wait(i - 1);
     }
