@@ -161,6 +161,7 @@ class Calls {
 
   /** Begins a call: gives what `end` needs. */
   begin(): number {
+    if (this.#depth === 0) this.#memory.beginCall();
     this.#depth++;
     return this.#made.length;
   }

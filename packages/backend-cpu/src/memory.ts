@@ -34,7 +34,13 @@ interface Block extends CpuBuffer {
   readonly sizeClass: number;
   live: boolean;
   /** What `prepared` was asked for since the buffer was last written: memory from the second time on. */
-  prepared?: Map<string, Block | undefined>;
+  prepared?: Map<string, Prepared | undefined>;
+}
+
+/** Memory that was prepared from a buffer, and the call that used it last. */
+interface Prepared {
+  readonly block: Block;
+  call: number;
 }
 
 /** A run of bytes that no block covers. */
@@ -63,6 +69,9 @@ export class CpuMemory {
   #liveBytes = 0;
   #peakBytes = 0;
   #allocations = 0;
+  /** Buffers from which something may be prepared. */
+  readonly #sources = new Set<Block>();
+  #call = 0;
   #disposed = false;
 
   /**
@@ -152,26 +161,50 @@ export class CpuMemory {
    * @returns `ready` tells whether it was handed out before, and so holds what was put there.
    */
   prepared(buffer: CpuBuffer, key: string, byteLength: number): { pointer: number; ready: boolean } | undefined {
-    const block = buffer as Block;
-    block.prepared ??= new Map();
-    const found = block.prepared.get(key);
-    if (found) return { pointer: found.pointer, ready: true };
-    if (!block.prepared.has(key)) {
-      block.prepared.set(key, undefined);
+    const source = buffer as Block;
+    source.prepared ??= new Map();
+    this.#sources.add(source);
+    const found = source.prepared.get(key);
+    if (found) {
+      found.call = this.#call;
+      return { pointer: found.block.pointer, ready: true };
+    }
+    if (!source.prepared.has(key)) {
+      source.prepared.set(key, undefined);
       return undefined;
     }
-    const kept = this.allocate(byteLength) as Block;
+    const block = this.allocate(byteLength) as Block;
     this.#liveBuffers--;
-    block.prepared.set(key, kept);
-    return { pointer: kept.pointer, ready: false };
+    source.prepared.set(key, { block, call: this.#call });
+    return { pointer: block.pointer, ready: false };
+  }
+
+  /** Begins a call of a kernel. What was prepared and is used in it stays until the next; all else goes before memory runs out. */
+  beginCall(): void {
+    this.#call++;
   }
 
   /** Tells that a buffer was written over: what was prepared from it is void. */
   changed(buffer: CpuBuffer): void {
     const block = buffer as Block;
     if (!block.prepared) return;
-    for (const kept of block.prepared.values()) if (kept) this.#release(kept);
+    for (const kept of block.prepared.values()) if (kept) this.#release(kept.block);
     delete block.prepared;
+    this.#sources.delete(block);
+  }
+
+  /** Lets go what was prepared and is not used by the call that runs. Gives whether there was something. */
+  #releaseIdle(): boolean {
+    let released = false;
+    for (const { prepared } of this.#sources) {
+      for (const [key, kept] of prepared!) {
+        if (!kept || kept.call === this.#call) continue;
+        prepared!.delete(key);
+        this.#release(kept.block);
+        released = true;
+      }
+    }
+    return released;
   }
 
   #release(block: Block): void {
@@ -211,7 +244,12 @@ export class CpuMemory {
     let range = this.#smallest(bytes);
     if (!range) {
       this.#merge();
-      range = this.#smallest(bytes) ?? this.#grow(bytes, request);
+      range = this.#smallest(bytes) ?? this.#grow(bytes);
+      if (!range && this.#releaseIdle()) {
+        this.#merge();
+        range = this.#smallest(bytes) ?? this.#grow(bytes);
+      }
+      if (!range) throw this.#outOfMemory(bytes, request);
     }
     const pointer = range.start;
     range.start += bytes;
@@ -251,14 +289,14 @@ export class CpuMemory {
     return range;
   }
 
-  /** Makes the memory hold `bytes` more in one range: an eighth more than now where possible, else what is needed. */
-  #grow(bytes: number, request: Spec | number): Range {
+  /** Makes the memory hold `bytes` more in one range: an eighth more than now where possible, else what is needed; else undefined. */
+  #grow(bytes: number): Range | undefined {
     const end = this.#u8.length;
     const last = this.#ranges.at(-1);
     const atEnd = last && last.start + last.size === end ? last.size : 0;
     const need = Math.ceil((bytes - atEnd) / PAGE);
     const wanted = Math.max(need, Math.ceil(Math.max(SMALLEST_GROWTH, end / 8) / PAGE));
-    if (!this.#tryGrow(wanted) && !this.#tryGrow(need)) throw this.#outOfMemory(bytes, request);
+    if (!this.#tryGrow(wanted) && !this.#tryGrow(need)) return undefined;
     this.#refresh();
     this.#fill(end, this.#u8.length);
     return this.#append({ start: end, size: this.#u8.length - end });

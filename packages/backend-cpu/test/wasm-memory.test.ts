@@ -108,6 +108,24 @@ describe('the allocator', () => {
     expect(memory.stats).toMatchObject({ liveBuffers: 0, liveBytes: 0 });
   });
 
+  test('what is prepared goes before memory runs out, but for what the call that runs uses', () => {
+    const memory = memoryOf({ maximumPages: 160 });
+    const [idle, used] = [memory.allocate(64), memory.allocate(64)];
+    const keep = (buffer: CpuBuffer) => {
+      memory.prepared(buffer, 'a', 3_000_000);
+      return memory.prepared(buffer, 'a', 3_000_000)!.pointer;
+    };
+    const pointer = keep(used);
+    keep(idle);
+    memory.beginCall();
+    expect(memory.prepared(used, 'a', 3_000_000)).toEqual({ pointer, ready: true });
+    memory.allocate(6_000_000);
+    expect(memory.prepared(used, 'a', 3_000_000)).toEqual({ pointer, ready: true });
+    expect(memory.prepared(idle, 'a', 3_000_000)).toBeUndefined();
+    expect(() => memory.allocate(6_000_000)).toThrow(/out of memory/);
+    expect(memory.prepared(used, 'a', 3_000_000)).toEqual({ pointer, ready: true });
+  });
+
   test('freeing twice is an error', () => {
     const memory = memoryOf();
     const buffer = memory.allocate(40);

@@ -1,4 +1,4 @@
-import { type ConvolutionAttrs, OptionError, ops, sizeOf, tensor } from '@cnn/tensor';
+import { type ConvolutionAttrs, grad, OptionError, ops, sizeOf, step, tensor, Variable } from '@cnn/tensor';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type CpuMemory, type CpuOptions, cpu, type Runtime } from '../src/index.js';
@@ -374,5 +374,50 @@ describe('the choice', () => {
 
   test('another name is an error', async () => {
     await expect(cpu({ convolution: 'winograd' as 'fast' })).rejects.toThrow(OptionError);
+  });
+});
+
+describe('transformed kernels that are kept', () => {
+  const numbers = (shape: number[], seed: number) => operand(shape, seed).data;
+  const attrs = { learningRate: 0.5, momentum: 0, dampening: 0, nesterov: false, weightDecay: 0, first: false };
+
+  /** Two convolutions, a step that overwrites the weight, and two more, whose results and gradients must be of the new weight. */
+  async function results(convolution: 'fast' | 'exact') {
+    const backend = await cpu({ convolution, poison: true });
+    const x = tensor(backend, numbers([4, 16, 12, 12], 1), { shape: [4, 16, 12, 12] });
+    const weight = new Variable('weight', tensor(backend, numbers([16, 16, 3, 3], 2), { shape: [16, 16, 3, 3] }));
+    const gradient = tensor(backend, numbers([16, 16, 3, 3], 3), { shape: [16, 16, 3, 3] });
+    const convolve = () => {
+      const { aux, grads, loss } = grad(() => {
+        const y = ops.conv2d(x, weight.value, undefined, { padding: 1 });
+        return { loss: ops.sum(ops.square(y)), y };
+      }, [x]);
+      const found = [aux.y, grads[0]!].map(made => made.dataSync() as Float32Array);
+      for (const made of [aux.y, loss, ...grads]) made.dispose();
+      return found;
+    };
+    const before = [convolve(), convolve()];
+    const held = backend.memory().liveBytes;
+    step(ops.sgdStepOp, [weight], [gradient], attrs);
+    const released = held - backend.memory().liveBytes;
+    const after = [convolve(), convolve()];
+    for (const used of [x, weight, gradient]) used.dispose();
+    expect(backend.memory()).toMatchObject({ liveBuffers: 0, liveBytes: 0 });
+    await backend.dispose();
+    return { before, after, released };
+  }
+
+  test('are those of the weight as it is', async () => {
+    const fast = await results('fast');
+    const exact = await results('exact');
+    for (const when of ['before', 'after'] as const) {
+      expect(fast[when][1]).toEqual(fast[when][0]);
+      fast[when][0]!.forEach((found, i) => {
+        expectNear('4x3', found, Float64Array.from(exact[when][0]![i]!));
+      });
+    }
+    expect(fast.after[0]![0]).not.toEqual(fast.before[0]![0]);
+    // Both passes kept 36 matrices of 16 x 16 floats, at least.
+    expect(fast.released).toBeGreaterThanOrEqual(2 * 36 * 16 * 16 * 4);
   });
 });

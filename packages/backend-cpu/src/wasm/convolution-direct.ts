@@ -7,7 +7,7 @@ import { prepared, type Runtime, zeros } from './kernel.js';
 /** Groups of four pixels that are worth a call of the weight gradient's micro-kernel. */
 const PIXEL_GROUPS = 256;
 /** Multiplications that are worth a thread of their own. */
-const GRAIN = 200_000;
+const GRAIN = 600_000;
 /** Parts of the images of which the weight gradient is summed up first: the same for any number of threads. */
 const GRADIENT_PARTS = 4;
 

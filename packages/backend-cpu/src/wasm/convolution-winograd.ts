@@ -31,7 +31,7 @@ const GRADIENT_BLOCK = { least: 32, most: 128, bytes: 2 ** 20 };
 /** Parts of the tiles of which the weight gradient is summed up first, where the sums take no more bytes: the same for any number of threads. */
 const GRADIENT_PARTS = { most: 4, bytes: 2 ** 20 };
 /** Multiplications, and additions of numbers in memory, that are worth a thread of their own. */
-const GRAIN = 200_000;
+const GRAIN = 600_000;
 const ADDITION_GRAIN = 16_384;
 
 const pointsOf = ({ tile, kernel }: Transform): number => tile + kernel - 1;

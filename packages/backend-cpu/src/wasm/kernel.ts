@@ -43,8 +43,15 @@ export function prepared(
   prepare: (pointer: number) => void,
 ): number {
   const kept = memory.prepared(buffer, key, bytes);
+  if (kept?.ready) return kept.pointer;
   const pointer = kept?.pointer ?? scratch(bytes);
-  if (!kept?.ready) prepare(pointer);
+  try {
+    prepare(pointer);
+  } catch (error) {
+    // Nobody may take for ready what is not.
+    memory.changed(buffer);
+    throw error;
+  }
   return pointer;
 }
 

@@ -21,7 +21,7 @@ export interface Steps {
 type Product = (a: Matrix, b: Matrix, c: Omit<Matrix, 'column'>, accumulate?: boolean, steps?: Steps) => void;
 
 /** Multiplications that are worth a thread of their own. */
-const GRAIN = 200_000;
+const GRAIN = 600_000;
 /** Most rows for which nothing is copied, where that is possible, and the multiplications of these that are worth a thread. */
 const FEW_ROWS = 4;
 const FEW_ROWS_GRAIN = 50_000;
