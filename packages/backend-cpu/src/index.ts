@@ -9,5 +9,6 @@ export {
 } from './reference.js';
 export type { ArrayView, ReferenceKernel, ReferenceKernels } from './reference-kernel.js';
 export type { KernelCall, KernelName } from './threads/kernel-call.js';
+export type { Part } from './threads/parallel.js';
 export type { ConvolutionMode, Runtime } from './wasm/kernel.js';
 export type { Build } from './wasm/module.js';

@@ -44,7 +44,7 @@ function outputSize(
 }
 
 /** The op of {@link conv2d}. */
-export const conv2dOp = {
+export const conv2dOp: Op<ConvolutionAttrs> = {
   name: 'conv2d',
   infer: (inputs, attrs) => {
     const [x, weight, bias] = inputs;
@@ -73,7 +73,7 @@ export const conv2dOp = {
     ];
   },
   saves: ['inputs'],
-} satisfies Op<ConvolutionAttrs>;
+};
 
 /** The op of {@link conv2d} with `activation: 'relu'`. */
 export const conv2dReluOp: Op<ConvolutionAttrs> = withRelu('conv2dRelu', conv2dOp);

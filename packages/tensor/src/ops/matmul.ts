@@ -83,7 +83,7 @@ export function matmul(a: Tensor, b: Tensor, options: Partial<MatmulAttrs> = {})
 }
 
 /** The op of {@link linear}. */
-export const linearOp = {
+export const linearOp: Op<None> = {
   name: 'linear',
   infer: inputs => {
     const [x, weight, bias] = inputs;
@@ -118,7 +118,7 @@ export const linearOp = {
     ];
   },
   saves: ['inputs'],
-} satisfies Op<None>;
+};
 
 /** The op of {@link linear} with `activation: 'relu'`. */
 export const linearReluOp: Op<None> = withRelu('linearRelu', linearOp);

@@ -1,23 +1,22 @@
 /** Ops that end with relu. */
-import type { Op, VectorJacobianProduct } from '../op.js';
+import type { Op } from '../op.js';
 import { none, one } from './common.js';
 import { relu, reluGradOp } from './unary.js';
 
 /** What an op may do to its result. */
-export type Activation = (typeof activations)[number];
+export type Activation = 'none' | 'relu';
 
 /** All of these. */
-export const activations = ['none', 'relu'] as const;
+export const activations: readonly Activation[] = ['none', 'relu'];
 
-/** An op of one output and relu as one op, which a backend may run in one go. The gradient rule of the op must not read its output. */
+/** An op of one output and relu as one op, which a backend may run in one go. The op's gradient rule, which it must have, may not read its output. */
 /* @__NO_SIDE_EFFECTS__ */
-export function withRelu<A>(name: string, op: Op<A> & { readonly vjp: VectorJacobianProduct<A> }): Op<A> {
-  const { vjp, saves = [] } = op;
+export function withRelu<A>(name: string, op: Op<A>): Op<A> {
   return {
     name,
     infer: op.infer,
     compose: (inputs, attrs) => [relu(one(op, inputs, attrs))],
-    vjp: ([dy], context) => vjp([one(reluGradOp, [context.outputs[0]!, dy!], none)], context),
-    saves: [...saves, 'outputs'],
+    vjp: ([dy], context) => op.vjp!([one(reluGradOp, [context.outputs[0]!, dy!], none)], context),
+    saves: [...(op.saves ?? []), 'outputs'],
   };
 }
