@@ -67,12 +67,12 @@ function chart(results) {
   const height = top + rows.length * rowHeight + 40;
   const text = (at, y, content, more = '') => `<text x="${at}" y="${y}" ${more}>${content}</text>`;
   const legend = [
-    ['#2563eb', 'PyTorch with AVX2'],
-    ['#93c5fd', 'PyTorch with all that the CPU has'],
-    ['#f59e0b', 'the fastest other WASM library'],
+    [0, '#2563eb', 'PyTorch with AVX2'],
+    [150, '#93c5fd', 'PyTorch with all that the CPU has'],
+    [385, '#f59e0b', 'the fastest other WASM library'],
   ].map(
-    ([color, name], i) =>
-      `<rect x="${left + 195 * i}" y="14" width="12" height="12" fill="${color}"/>${text(left + 195 * i + 17, 24, name)}`,
+    ([at, color, name]) =>
+      `<rect x="${left + at}" y="14" width="12" height="12" fill="${color}"/>${text(left + at + 17, 24, name)}`,
   );
   const ticks = [0.25, 0.5, 1, 2, 4, 8, 16, 32].map(
     ratio =>
