@@ -150,7 +150,8 @@ ${ratios}
 
 WebAssembly has vectors of 128 bits. PyTorch has as many as the CPU has: 256 bits with AVX2, and 512 with AVX-512, which this machine's CPU
 runs at full width. The first column is PyTorch held to AVX2 (\`--isa avx2\`), the widest instructions of most machines; the second is PyTorch
-with AVX-512; in the third both have two threads. Where cnn is ahead all the same, it multiplies less (Winograd's algorithm) or passes over memory less often.
+with AVX-512; in the third both have two threads. PyTorch's times of \`conv-i\` and of \`conv-iii-fwdbwd\` differ many times over from one of its
+processes to the next, and little within one, in which all pairs of a column ran: a ratio there says how that process went. Where cnn is ahead all the same, it multiplies less (Winograd's algorithm) or passes over memory less often.
 
 ## Our times
 
