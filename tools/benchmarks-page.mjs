@@ -138,7 +138,7 @@ function page(results) {
 How many times as fast as others cnn is on the same core (or two, where it says so), as the median and the range of five pairs of runs that took turns. Above 1 cnn is
 faster. Written by \`npm run bench:page\` on ${date}; the raw numbers are in [benchmarks.json](benchmarks.json).
 
-![${'Ratios to PyTorch and to the fastest other WASM library, as bars'}](benchmarks.svg)
+![Ratios to PyTorch and to the fastest other WASM library, as bars](benchmarks.svg)
 
 Machine: ${machine}; Node ${versions.node.slice(1)}, \`relaxed\` build. Peers: PyTorch ${versions.pytorch}, onnxruntime-web and -node
 ${versions['onnxruntime-web']}, TensorFlow.js ${versions['@tensorflow/tfjs']} (WASM backend). The items are single products and convolutions

@@ -39,7 +39,7 @@ export interface Plan {
   readonly outputs: readonly number[];
   /** Their shapes without the batch axis. */
   readonly outputShapes: readonly Shape[];
-  /** How often each value is read. */
+  /** How often each value is read, by layers and as an output. */
   readonly readers: ReadonlyMap<number, number>;
   /** Layers that run together with the one that follows them: that one's index, by the first's. */
   readonly followers: ReadonlyMap<number, number>;
@@ -66,16 +66,12 @@ function readersOf(layers: readonly PlannedLayer[], outputs: readonly number[]):
 }
 
 /** Pairs of layers that run as one, from the last: relu joins the pool that follows it rather than the convolution before. */
-function followersOf(
-  layers: readonly PlannedLayer[],
-  outputs: readonly number[],
-  readers: ReadonlyMap<number, number>,
-): Map<number, number> {
+function followersOf(layers: readonly PlannedLayer[], readers: ReadonlyMap<number, number>): Map<number, number> {
   const followers = new Map<number, number>();
   for (let second = layers.length - 1; second > 0; second--) {
     const { layer, inputs } = layers[second]!;
     const [first] = inputs;
-    if (inputs.length !== 1 || first === undefined || first < 0 || readers.get(first) !== 1 || outputs.includes(first)) continue;
+    if (inputs.length !== 1 || first === undefined || first < 0 || readers.get(first) !== 1) continue;
     if (followers.has(second) || !Object.hasOwn(layers[first]!.layer.definition.followedBy ?? {}, layer.definition.type))
       continue;
     followers.set(first, second);
@@ -165,6 +161,6 @@ export function planModel(model: Graph, inputShapes: readonly Shape[]): Plan {
     );
     const outputShapes = outputs.map(value => tensorOf.get(value)!.shape.slice(1));
     const readers = readersOf(layers, outputs);
-    return { inputShapes, layers, outputs, outputShapes, readers, followers: followersOf(layers, outputs, readers) };
+    return { inputShapes, layers, outputs, outputShapes, readers, followers: followersOf(layers, readers) };
   }, 'planModel');
 }

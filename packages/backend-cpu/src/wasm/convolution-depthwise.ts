@@ -1,6 +1,7 @@
 /** Convolution of each channel by kernels of its own: the kernels of `assembly/depthwise.ts`. */
-import { direct, grainOf, layoutOf, writePlan } from './convolution-direct.js';
+import { direct, layoutOf, writePlan } from './convolution-direct.js';
 import { type ConvolutionAlgorithm, type Geometry, transposed } from './convolution-geometry.js';
+import { productsWorth } from './grain.js';
 import { type Runtime, zeros } from './kernel.js';
 
 /** Whether each channel is a group of its own, with enough pixels for the kernels, which take four at a time. */
@@ -48,7 +49,7 @@ function convolve(
   const work = g.filters * g.kernelHeight * g.kernelWidth * g.outHeight * g.outWidth;
   const layout = layoutOf(g, g.outWidth);
   const isSpread = spreadHeight > 1 || spreadWidth > 1;
-  runtime.over(g.images * g.groups, grainOf(work), 'depthwise', (first, count) => {
+  runtime.over(g.images * g.groups, productsWorth(work), 'depthwise', (first, count) => {
     const room = { planes: 1, pixelBytes: 0, wideRows: 0, block: 1 };
     const plan = writePlan(runtime, g, isSpread ? { ...layout, inPlace: false } : layout, room);
     const wide = layout.planeWidth === g.outWidth ? 0 : runtime.scratch(4 * g.outHeight * layout.planeWidth);

@@ -1,13 +1,12 @@
-/** Direct convolution: the kernels of `assembly/convolution.ts`. */
+/** Direct convolution: the kernels of `assembly/convolution-forward.ts` and `convolution-gradient.ts`. */
 
 import type { CpuBuffer } from '../memory.js';
 import { type ConvolutionAlgorithm, type Geometry, hasStride, transposed } from './convolution-geometry.js';
+import { productsWorth } from './grain.js';
 import { prepared, type Runtime, zeros } from './kernel.js';
 
 /** Groups of four pixels that are worth a call of the weight gradient's micro-kernel. */
 const PIXEL_GROUPS = 256;
-/** Multiplications that are worth a thread of their own. */
-const GRAIN = 600_000;
 /** Parts of the images of which the weight gradient is summed up first: the same for any number of threads. */
 const GRADIENT_PARTS = 4;
 
@@ -79,20 +78,18 @@ function convolve(runtime: Runtime, g: Geometry, x: number, filters: Filters, bi
   const planeOf = (image: number, filter: number) => 4 * (image * groups * g.filters + filter) * outHeight * outWidth;
   if (images > 1 || groups > 1) {
     const packed = packFilters(runtime, g, filters, 0);
-    runtime.over(images, grainOf(groups * g.filters * filterWork), 'convolution', (first, count) => {
+    runtime.over(images, productsWorth(groups * g.filters * filterWork), 'convolution', (first, count) => {
       const plan = convolutionPlan(runtime, { ...g, images: count });
       return [plan, x + 4 * first * groups * channels * height * width, packed, bias, least, y + planeOf(first, 0)];
     });
   } else {
-    runtime.over(g.filters, grainOf(filterWork), 'convolution', (first, count) => {
+    runtime.over(g.filters, productsWorth(filterWork), 'convolution', (first, count) => {
       const part = { ...g, filters: count };
       const packed = packFilters(runtime, part, filters, first);
       return [convolutionPlan(runtime, part), x, packed, bias + 4 * first, least, y + planeOf(0, first)];
     });
   }
 }
-
-export const grainOf = (work: number): number => Math.max(1, Math.ceil(GRAIN / work));
 
 /** The kernels of a geometry in the order in which the forward kernel reads them, from filter `first` of the weight on. */
 function packFilters(runtime: Runtime, g: Geometry, { weight, first: start, strides }: Filters, first: number): number {
@@ -165,7 +162,7 @@ export function writePlan(
 function stridedInputGrad(runtime: Runtime, g: Geometry, dy: number, weight: number, dx: number): void {
   const taps = g.channels * g.kernelHeight * g.kernelWidth;
   const pixels = g.outHeight * g.outWidth;
-  runtime.over(g.images, grainOf(g.groups * g.filters * taps * pixels), 'stridedInputGrad', (first, count) => {
+  runtime.over(g.images, productsWorth(g.groups * g.filters * taps * pixels), 'stridedInputGrad', (first, count) => {
     const memory = { planes: 0, pixelBytes: 0, wideRows: 0, block: 1 };
     const plan = writePlan(runtime, { ...g, images: count }, layoutOf(g, g.outWidth), memory);
     const from = dy + 4 * first * g.groups * g.filters * pixels;

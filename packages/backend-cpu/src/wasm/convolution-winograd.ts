@@ -1,7 +1,7 @@
 /** Winograd's convolutions: the kernels of `assembly/winograd.ts`. */
-
 import type { Part } from '../threads/parallel.js';
 import { type ConvolutionAlgorithm, type Geometry, transposed } from './convolution-geometry.js';
+import { GRAIN, productsWorth } from './grain.js';
 import { prepared, type Runtime, zeros } from './kernel.js';
 
 /** A transform F(tile x tile, kernel x kernel) of `assembly/winograd.gen.mjs`. */
@@ -30,9 +30,6 @@ const BLOCK = { least: 16, most: 64, bytes: 2 ** 19 };
 const GRADIENT_BLOCK = { least: 32, most: 128, bytes: 2 ** 20 };
 /** Parts of the tiles of which the weight gradient is summed up first, where the sums take no more bytes: the same for any number of threads. */
 const GRADIENT_PARTS = { most: 4, bytes: 2 ** 20 };
-/** Multiplications, and additions of numbers in memory, that are worth a thread of their own. */
-const GRAIN = 600_000;
-const ADDITION_GRAIN = 16_384;
 
 const pointsOf = ({ tile, kernel }: Transform): number => tile + kernel - 1;
 
@@ -78,12 +75,12 @@ export function winogradBy(transform: Transform): ConvolutionAlgorithm {
       );
       const [total] = sums as [number];
       for (const sum of sums.slice(1)) {
-        runtime.over(sumBytes / 4, ADDITION_GRAIN, 'add', (first, count) => {
+        runtime.over(sumBytes / 4, GRAIN, 'add', (first, count) => {
           const to = total + 4 * first;
           return [0, 1, 1, count, to, 0, 0, true, sum + 4 * first, 0, 0, true, to];
         });
       }
-      const grain = Math.max(1, Math.ceil(GRAIN / (8 * positions * channels)));
+      const grain = productsWorth(8 * positions * channels);
       runtime.together(
         runtime.parts(g.filters, grain).map((part, i) => ({ kernel: 'winogradTaps', args: [planOf(i), total, dw, ...part] })),
       );
@@ -144,7 +141,7 @@ function transformed(
   const key = `winograd ${transform.number} ${pass} ${filters} ${channels}`;
   const pointer = prepared(runtime, weight, key, positions * step, operand => {
     const panels = runtime.exports.winogradKernelPanels(filters);
-    const grain = Math.max(1, Math.ceil(GRAIN / ((30 * positions * channels * filters) / panels)));
+    const grain = productsWorth((30 * positions * channels * filters) / panels);
     // Of channels that do not come in fours, the last reach into the panel behind.
     const parts: readonly Part[] = channels % 4 === 0 ? runtime.parts(panels, grain) : [[0, panels]];
     const nothing: Matrices = [0, 0];
@@ -190,7 +187,7 @@ function convolve(
   const { channels, filters } = g;
   const tiles = tilesOf(transform, g);
   const panelWork = 8 * pointsOf(transform) ** 2 * (channels * filters + 12 * (channels + filters));
-  runtime.over(Math.ceil(tiles / 8), Math.max(1, Math.ceil(GRAIN / panelWork)), 'winogradConvolution', (first, count) => {
+  runtime.over(Math.ceil(tiles / 8), productsWorth(panelWork), 'winogradConvolution', (first, count) => {
     const block = Math.min(blockOf(BLOCK, transform, g), 8 * count);
     const [windows, products] = [block * channels, block * filters].map(n => matricesIn(runtime, transform, n));
     const plan = writePlan(runtime, transform, g, block, [kernels, windows!, products!], 1);

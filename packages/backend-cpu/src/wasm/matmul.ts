@@ -1,5 +1,6 @@
 import { type MatmulAttrs, type None, type Shape, sizeOf } from '@cnn/tensor';
 import type { Part } from '../threads/parallel.js';
+import { productsWorth } from './grain.js';
 import type { Runtime, WasmKernel } from './kernel.js';
 
 /** A matrix in memory: element (i, j) lies at `pointer` + 4 (i * row + j * column) bytes. */
@@ -20,8 +21,6 @@ export interface Steps {
 /** c = a * b, or c += a * b; the rows of c are contiguous. Transposed operands swap their strides. */
 type Product = (a: Matrix, b: Matrix, c: Omit<Matrix, 'column'>, accumulate?: boolean, steps?: Steps) => void;
 
-/** Multiplications that are worth a thread of their own. */
-const GRAIN = 600_000;
 /** Most rows for which nothing is copied, where that is possible, and the multiplications of these that are worth a thread. */
 const FEW_ROWS = 4;
 const FEW_ROWS_GRAIN = 50_000;
@@ -51,13 +50,12 @@ export function products(runtime: Runtime, m: number, n: number, k: number): Pro
       ...([c.pointer + 4 * (first * step.c + m0 * c.row + n0), c.row, Number(accumulate)] as const),
       roomOf(first + m0 + n0, rows, columns),
     ];
-    const grain = (work: number) => Math.max(1, Math.ceil(GRAIN / work));
     if (step.c !== 0 && count >= runtime.threads) {
-      runtime.over(count, grain(m * n * k), 'sgemms', (first, some) => part(first, some, [0, m], [0, n]));
+      runtime.over(count, productsWorth(m * n * k), 'sgemms', (first, some) => part(first, some, [0, m], [0, n]));
     } else if (n >= m) {
-      runtime.over(n, Math.max(8, grain(m * k)), 'sgemms', (first, some) => part(0, count, [0, m], [first, some]));
+      runtime.over(n, Math.max(8, productsWorth(m * k)), 'sgemms', (first, some) => part(0, count, [0, m], [first, some]));
     } else {
-      runtime.over(m, Math.max(6, grain(n * k)), 'sgemms', (first, some) => part(0, count, [first, some], [0, n]));
+      runtime.over(m, Math.max(6, productsWorth(n * k)), 'sgemms', (first, some) => part(0, count, [first, some], [0, n]));
     }
   };
 }
