@@ -3,6 +3,7 @@ import type { AnyBackend } from './backend.js';
 import { BackendError, ShapeError, UsageError } from './errors.js';
 import type { Kernel } from './kernels.js';
 import type { Op } from './op.js';
+import { currentRecorder } from './recorder.js';
 import { type Spec, sameShape, showSpec } from './spec.js';
 import { record, recording, untaped } from './tape.js';
 import { Storage, Tensor, tidy, Value, valueIn } from './tensor.js';
@@ -111,7 +112,9 @@ function runKernel<A>(
     for (const buffer of new Set(buffers)) if (sources[buffers.indexOf(buffer)]! < 0) backend.free(buffer);
     throw new BackendError(`${op.name}: the kernel on '${backend.name}' ${fault}`);
   }
-  return buffers.map((buffer, i) => new Value(values[sources[i]!]?.storage ?? new Storage(backend, buffer), specs[i]!));
+  const results = buffers.map((buffer, i) => new Value(values[sources[i]!]?.storage ?? new Storage(backend, buffer), specs[i]!));
+  currentRecorder()?.ran({ backend, kernel: kernel as Kernel<unknown, unknown>, inputs: values, attrs, outputs: results });
+  return results;
 }
 
 /** An op with a rule of its own is one entry, so what its composition does stays off the tapes; without one, its parts are the entries. */

@@ -1,6 +1,7 @@
 export * as ops from '@cnn/tensor/ops';
 export { apply, step } from './apply.js';
 export type { AnyBackend, Backend } from './backend.js';
+export { type Captured, capture } from './capture.js';
 export { type Cost, costs, flopsOf } from './costs.js';
 export { crc32 } from './crc32.js';
 export * from './errors.js';

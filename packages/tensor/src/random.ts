@@ -4,6 +4,7 @@
  * on the host, so a backend needs no generator of its own.
  */
 import { OptionError } from './errors.js';
+import { currentRecorder } from './recorder.js';
 
 /** Two 32-bit words that name a stream of numbers. */
 export type RandomKey = readonly [number, number];
@@ -13,6 +14,7 @@ export type RandomKey = readonly [number, number];
  * independent streams (MurmurHash3 x86 32-bit, with two seeds).
  */
 export function randomKey(...parts: readonly (number | string)[]): RandomKey {
+  currentRecorder()?.refuse('it draws random numbers');
   const bytes = new TextEncoder().encode(parts.map(part => `${typeof part === 'number' ? 'n' : 's'}${part}`).join('\0'));
   return [murmur3(bytes, 0x9747b28c), murmur3(bytes, 0x3c6ef372)];
 }
@@ -71,6 +73,7 @@ export function philox(counter: readonly [number, number, number, number], key: 
 
 /** `length` random 32-bit words. A longer run of the same key starts with the shorter one. */
 export function randomBits(length: number, key: RandomKey): Uint32Array {
+  currentRecorder()?.refuse('it draws random numbers');
   const words = new Uint32Array(Math.ceil(length / 4) * 4);
   for (let block = 0; block * 4 < length; block++) philox([block, Math.floor(block / 2 ** 32), 0, 0], key, words, block * 4);
   return words.subarray(0, length);

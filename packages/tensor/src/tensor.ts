@@ -5,6 +5,7 @@
 import type { AnyBackend } from './backend.js';
 import { BackendError, DTypeError, ShapeError, UsageError } from './errors.js';
 import { checkOptions, option } from './options.js';
+import { currentRecorder } from './recorder.js';
 import {
   byteLengthOf,
   checkShape,
@@ -134,6 +135,7 @@ export class Tensor {
 
   /** A copy of the numbers, row-major; rejects with the error of the first op that failed on the way to them. */
   async data(): Promise<TypedArray> {
+    currentRecorder()?.refuse('it reads numbers');
     const { storage, spec } = valueIn(this, 'data');
     return this.backend.read(storage.buffer, spec);
   }
@@ -144,6 +146,7 @@ export class Tensor {
    * @throws {BackendError} where the backend cannot read without waiting; use `data()` there.
    */
   dataSync(): TypedArray {
+    currentRecorder()?.refuse('it reads numbers');
     const { storage, spec } = valueIn(this, 'dataSync');
     if (!this.backend.readSync)
       throw new BackendError(`backend '${this.backend.name}' cannot read at once; use 'await x.data()'`);
@@ -241,6 +244,7 @@ export function tensor(backend: AnyBackend, data: Nested | TypedArray, options: 
   if (numbers.length !== sizeOf(spec.shape))
     throw new ShapeError(`tensor: ${numbers.length} numbers for shape ${showShape(spec.shape)}`);
   checkBackendHas('tensor', backend, dtype);
+  currentRecorder()?.refuse('it uploads numbers');
   const buffer = backend.write(toTypedArray(numbers as ArrayLike<number>, dtype), spec);
   return new Tensor(new Value(new Storage(backend, buffer), spec));
 }

@@ -1,4 +1,5 @@
 import { ShapeError, UsageError } from './errors.js';
+import { currentRecorder } from './recorder.js';
 import { sameShape, showSpec } from './spec.js';
 import { recording } from './tape.js';
 import { type Cell, drop, give, ownerOf, type Tensor, valueIn } from './tensor.js';
@@ -37,6 +38,7 @@ export class Variable implements Cell {
    */
   assign(next: Tensor): void {
     this.refuseInsideGrad();
+    currentRecorder()?.refuse('it changes a variable');
     if (next === this.#tensor) return;
     const held = this.#tensor;
     valueIn(next, this.cell);

@@ -2,7 +2,19 @@
 import type { Batch, Loader } from '@cnn/data';
 import { type Loss, modelToJSON, type Net } from '@cnn/layers';
 import { clipByGlobalNorm, clipByValue, type Optimizer, type OptimizerState, type Schedule, scheduleOption } from '@cnn/optim';
-import { checkOptions, grad, option, ShapeError, show, showShape, type Tensor, tidy, UsageError } from '@cnn/tensor';
+import {
+  capture,
+  checkOptions,
+  type Gradients,
+  grad,
+  option,
+  ShapeError,
+  show,
+  showShape,
+  type Tensor,
+  tidy,
+  UsageError,
+} from '@cnn/tensor';
 import * as ops from '@cnn/tensor/ops';
 import type { Callback, TrainingRun } from './callback.js';
 import { type Checkpoint, captureVariables, restorer } from './checkpoint.js';
@@ -34,6 +46,11 @@ export interface FitOptions {
   readonly signal?: AbortSignal;
   /** Go on from here. */
   readonly resume?: Checkpoint;
+  /**
+   * Run the kernels of a step from a list, to the same bits, where the step allows it (see `capture` of `@cnn/tensor`). Turn it
+   * off for a loss or a layer that depends on more than its tensors and changes only later in the run. Default true.
+   */
+  readonly capture?: boolean;
 }
 
 /** What {@link fit} gives. */
@@ -74,6 +91,7 @@ export async function fit(options: FitOptions): Promise<FitResult> {
       onEvent: option.function,
       signal: signalOption,
       resume: option.any,
+      capture: option.boolean,
     },
     ['net', 'loss', 'optimizer', 'data', 'epochs'],
   );
@@ -89,6 +107,9 @@ export async function fit(options: FitOptions): Promise<FitResult> {
   }
 }
 
+/** What a step gives before anything is changed. */
+type StepGradients = Gradients<{ readonly loss: Tensor; readonly hits: Tensor }>;
+
 /** A run that is under way. */
 class Run implements TrainingRun {
   readonly net: Net;
@@ -99,6 +120,7 @@ class Run implements TrainingRun {
   readonly #state: OptimizerState;
   readonly #fingerprint: Checkpoint['fingerprint'];
   readonly #pause = pauses();
+  readonly #gradients: (images: Tensor, targets: Tensor) => StepGradients;
   #epoch = 0;
   #batch = 0;
   #step = 0;
@@ -132,6 +154,8 @@ class Run implements TrainingRun {
     this.#parameters = options.net.trainable;
     if (this.#parameters.length === 0) throw new UsageError('fit: the net has no trainable parameters');
     this.#fingerprint = fingerprintOf(options);
+    const gradients = (images: Tensor, targets: Tensor) => this.#differentiate(images, targets);
+    this.#gradients = options.capture === false ? gradients : capture(gradients, options.net.variables);
     this.#state = options.optimizer.init(this.#parameters);
     try {
       if (options.resume) this.#restore(options.resume);
@@ -263,16 +287,10 @@ class Run implements TrainingRun {
   /** One step: forward, backward, update. The loss is looked at before anything is changed. */
   async #update(batch: Batch): Promise<{ loss: number; correct: number }> {
     const { net } = this;
-    const { loss: lossOf } = this.#options;
     const step = this.#step;
     const { images, result } = tidy(() => {
       const images = imagesOf(net, batch);
-      const targets = targetsOf(net, batch);
-      const result = grad(({ update }) => {
-        const logits = net.apply(images, { training: true, step, update });
-        return { loss: lossOf(logits, targets), hits: countHits(logits, targets) };
-      }, this.#parameters);
-      return { images, result };
+      return { images, result: this.#gradients(images, targetsOf(net, batch)) };
     });
     let updates = Object.values(result.updates);
     try {
@@ -285,6 +303,14 @@ class Run implements TrainingRun {
     } finally {
       for (const held of [images, result.loss, result.aux.hits, ...result.grads, ...updates]) held.dispose();
     }
+  }
+
+  /** The loss, the hits and the gradients of a batch. */
+  #differentiate(images: Tensor, targets: Tensor): StepGradients {
+    return grad(({ update }) => {
+      const logits = this.net.apply(images, { training: true, step: this.#step, update });
+      return { loss: this.#options.loss(logits, targets), hits: countHits(logits, targets) };
+    }, this.#parameters);
   }
 
   #clipped(grads: readonly Tensor[]): readonly Tensor[] {

@@ -1,6 +1,18 @@
 import { cpu } from '@cnn/backend-cpu';
 import { type Batch, type Loader, loader } from '@cnn/data';
-import { defineLayer, flatten, graph, initialise, linear, type Net, sequential } from '@cnn/layers';
+import {
+  batchNorm,
+  conv2d,
+  defineLayer,
+  dropout,
+  flatten,
+  graph,
+  initialise,
+  linear,
+  type Net,
+  relu,
+  sequential,
+} from '@cnn/layers';
 import { adam, sgd } from '@cnn/optim';
 import { OptionError, ops, ShapeError, UsageError } from '@cnn/tensor';
 import { type FitOptions, fit, type TrainEvent } from '@cnn/train';
@@ -57,6 +69,48 @@ function twoClasses(): Net {
   net.variable('fc.weight').assign(ops.zeros(backend, [2, 2]));
   return net;
 }
+
+describe('captured steps', () => {
+  const normalised = () =>
+    sequential({
+      conv: conv2d({ filters: 3, kernelSize: 5 }),
+      norm: batchNorm(),
+      relu: relu(),
+      flatten: flatten(),
+      fc: linear({ units: 10 }),
+    });
+  const dropped = () => sequential({ flatten: flatten(), drop: dropout({ rate: 0.3 }), fc: linear({ units: 10 }) });
+
+  it.each([
+    ['a net with batch normalisation and a smaller last batch', normalised],
+    ['a net with dropout, whose masks differ from step to step', dropped],
+  ])('end in the bits of steps that are not: %s', async (_, model) => {
+    const bits = [];
+    for (const capture of [true, false]) {
+      const net = initialise(model(), { backend, input: [1, 28, 28], seed: 3 });
+      const { data } = digitLoaders(90, 20, { seed: 1 });
+      await fit({ net, loss: crossEntropy, optimizer: adam({ learningRate: 0.01 }), data, epochs: 2, capture });
+      bits.push(await bitsOf(net.variables));
+      net.dispose();
+    }
+    expect(bits[0]).toEqual(bits[1]);
+  });
+
+  it('are not taken for a loss that changes from step to step', async () => {
+    const lossesOf = async (capture: boolean) => {
+      const net = twoClasses();
+      const losses: number[] = [];
+      let calls = 0;
+      const loss: FitOptions['loss'] = (logits, targets) => ops.mul(crossEntropy(logits, targets), ++calls);
+      const onEvent = (event: TrainEvent) => void (event.type === 'step' && losses.push(event.loss / Math.log(2)));
+      await fit({ net, loss, optimizer: sgd({ learningRate: 1e-9 }), data: twoPoints, epochs: 3, onEvent, capture });
+      net.dispose();
+      return losses.map(Math.round);
+    };
+    expect(await lossesOf(true)).toEqual([1, 2, 3]);
+    expect(await lossesOf(false)).toEqual([1, 2, 3]);
+  });
+});
 
 describe('fit', () => {
   it('learns', async () => {
@@ -253,7 +307,7 @@ describe('fit', () => {
           'fit',
           'epoch',
           3,
-          'no option of this name; known: net, loss, optimizer, schedule, data, validation, epochs, clip, callbacks, onEvent, signal, resume',
+          'no option of this name; known: net, loss, optimizer, schedule, data, validation, epochs, clip, callbacks, onEvent, signal, resume, capture',
         ),
       ));
     it.each([-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])('%s epochs', epochs => attempt({ epochs }).toThrow(OptionError));

@@ -1,7 +1,7 @@
 import { type Graph, initialise, losses, summary } from '@cnn/layers';
 import { convnetjsCifar10, lenet5 } from '@cnn/models';
 import { adadelta, type Optimizer, sgd } from '@cnn/optim';
-import { grad, type Shape, tensor } from '@cnn/tensor';
+import { capture, grad, type Shape, tensor } from '@cnn/tensor';
 import { bytesOf, type Item, noise } from './item.js';
 
 const momentum = sgd({ learningRate: 0.01, momentum: 0.9 });
@@ -36,16 +36,15 @@ function trainingItem(name: string, { model, input, batch, optimizer }: Training
       const labels = Int32Array.from({ length: batch }, (_, i) => i % 10);
       const targets = tensor(backend, labels, { shape: [batch], dtype: 'int32' });
       const lossOf = losses.softmaxCrossEntropy();
-      let step = 0;
+      const gradients = capture(
+        (images, targets) => grad(({ update }) => lossOf(net.apply(images, { training: true, update }), targets), net.trainable),
+        net.variables,
+      );
       return {
         async run() {
-          const { loss, grads, updates } = grad(
-            ({ update }) => lossOf(net.apply(images, { training: true, step, update }), targets),
-            net.trainable,
-          );
+          const { loss, grads, updates } = gradients(images, targets);
           state.step(grads);
           net.commit(updates);
-          step++;
           await loss.item();
           return [loss, ...grads];
         },
