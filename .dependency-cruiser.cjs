@@ -9,6 +9,8 @@ const { join } = require('node:path');
 const USES = {
   tensor: [],
   'backend-cpu': ['tensor'],
+  'backend-testkit': ['tensor', 'backend-cpu', 'layers', 'optim'],
+  'backend-gpujs': ['tensor'],
   data: ['tensor'],
   layers: ['tensor'],
   optim: ['tensor'],

@@ -3,10 +3,10 @@
  * derivatives 2 exp(2x), 4 exp(2x) and 8 exp(2x).
  */
 import { type CpuReference, cpuReference } from '@cnn/backend-cpu';
+import { spread } from '@cnn/backend-testkit';
 import { apply, grad, type None, type Op, ops, type Tensor, type TypedArray, tidy, type View } from '@cnn/tensor';
 import { expect, test } from 'vitest';
 import { dispose, expectClose, float64, testOnEach } from './helpers.js';
-import { spread } from './numbers.js';
 
 const { exp, mul, reshape, square, sum } = ops;
 const at = [0.3, -0.7];

@@ -1,9 +1,9 @@
 /** Who frees what, and when. */
 import { cpuReference } from '@cnn/backend-cpu';
+import { spread } from '@cnn/backend-testkit';
 import { apply, grad, type None, type Op, ops, shapesBackend, type Tensor, tensor, tensorsIn, tidy, Variable } from '@cnn/tensor';
 import { expect, test } from 'vitest';
 import { type CountingBackend, dispose, expectClose, float64, testOnEach, testOnReference } from './helpers.js';
-import { spread } from './numbers.js';
 
 const { add, exp, mul, neg, reshape, sum } = ops;
 

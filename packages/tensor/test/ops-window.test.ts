@@ -1,10 +1,10 @@
 /** Windows, convolutions, pools and resizing: values by PyTorch 1.13, ties and NaN by hand, and the algebra that they obey. */
 import { cpuReference } from '@cnn/backend-cpu';
+import { spread } from '@cnn/backend-testkit';
 import { ops, type Tensor, type tensor, tidy } from '@cnn/tensor';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { expectClose, float64, gradientOf, valuesOf } from './helpers.js';
-import { spread } from './numbers.js';
 
 const backend = cpuReference({ poison: true });
 afterEach(() => expect(backend.live()).toBe(0));

@@ -1,10 +1,10 @@
 /** The steps of the optimizers: their compositions against the update rules written out in loops. The golden runs are in @cnn/optim. */
 import { cpuReference } from '@cnn/backend-cpu';
+import { positive, spread } from '@cnn/backend-testkit';
 import { type AdadeltaStepAttrs, type AdamStepAttrs, apply, ops, type SgdStepAttrs, tidy } from '@cnn/tensor';
 import { expect, test } from 'vitest';
 import { directKernels } from './direct-kernels.js';
 import { expectClose, float64 } from './helpers.js';
-import { positive, spread } from './numbers.js';
 
 const sgd: Record<string, Partial<SgdStepAttrs>> = {
   plain: {},

@@ -1,4 +1,5 @@
 import { type CpuReferenceRuntime, cpuReference } from '@cnn/backend-cpu';
+import { spread } from '@cnn/backend-testkit';
 import {
   type AnyBackend,
   apply,
@@ -25,7 +26,6 @@ import { describe, expect, test } from 'vitest';
 import { directKernels } from './direct-kernels.js';
 import { dispose } from './helpers.js';
 import { laterBackend } from './later-backend.js';
-import { spread } from './numbers.js';
 
 const fast = () => cpuReference({ poison: true, kernels: directKernels });
 

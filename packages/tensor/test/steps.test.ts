@@ -1,5 +1,6 @@
 /** Steps: the one way in which an input is overwritten. */
 import { type CpuReference, cpuReference } from '@cnn/backend-cpu';
+import { spread } from '@cnn/backend-testkit';
 import {
   apply,
   grad,
@@ -16,7 +17,6 @@ import {
 import { expect, test } from 'vitest';
 import { directKernels } from './direct-kernels.js';
 import { dispose, expectClose, float64, testOnEach } from './helpers.js';
-import { spread } from './numbers.js';
 
 const { mul, reshape, sum } = ops;
 

@@ -1,10 +1,10 @@
 /** Variables: named cells that own one tensor. */
 
 import { cpuReference } from '@cnn/backend-cpu';
+import { spread } from '@cnn/backend-testkit';
 import { grad, ops, ShapeError, step, type Tensor, tidy, UsageError, Variable } from '@cnn/tensor';
 import { expect } from 'vitest';
 import { dispose, expectClose, float64, testOnEach } from './helpers.js';
-import { spread } from './numbers.js';
 
 const { add, exp, mul, sum } = ops;
 

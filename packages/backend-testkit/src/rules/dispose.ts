@@ -1,0 +1,13 @@
+import { type AnyBackend, tensor } from '@cnn/tensor';
+import { errorOf } from './expect.js';
+
+/** The name of {@link checkDispose} in reports. */
+export const disposeRule = 'nothing can be written after dispose';
+
+/** A backend that was disposed refuses what comes after, and still takes back the tensors that are out. It disposes the backend. */
+export async function checkDispose(backend: AnyBackend): Promise<void> {
+  const x = tensor(backend, [1, 2]);
+  await backend.dispose();
+  x.dispose();
+  await errorOf('a tensor made after dispose', () => tensor(backend, [1]));
+}
