@@ -1,0 +1,100 @@
+import { type Kernel, type Kernels, type Spec, showSpec, sizeOf, type View } from '@cnn/tensor';
+import type { Device, DeviceProgram, GpuJsBuffer } from './device.js';
+import { deviceKernels } from './kernels/index.js';
+import type { DeviceKernel, Ref } from './program.js';
+import { Recent } from './recent.js';
+
+/** A launch, ready to run; without a program where it has no elements. */
+interface Step {
+  readonly size: number;
+  readonly program: DeviceProgram | undefined;
+  /** The arrays that it takes, and then these scalars. */
+  readonly refs: readonly Ref[];
+  readonly scalars: readonly string[];
+}
+
+/** An op for certain shapes and attributes. */
+interface Plan {
+  readonly steps: readonly Step[];
+  readonly outputs: readonly Ref[];
+}
+
+/** The kernel table of a device. It keeps the `limit` plans that were used last. */
+export function kernelTable(device: Device, limit: number): Kernels<GpuJsBuffer> {
+  const plans = new Recent<Plan>(limit, ({ steps }) => {
+    for (const { program } of steps) if (program) device.evict(program);
+  });
+  const table: Record<string, Kernel<GpuJsBuffer, unknown>> = Object.create(null);
+  for (const [name, kernel] of Object.entries(deviceKernels as unknown as Record<string, DeviceKernel<unknown>>)) {
+    table[name] = (inputs, attrs, outputs) => {
+      for (const { buffer } of inputs) device.check(buffer);
+      const key = keyOf(name, kernel, inputs, attrs, outputs);
+      const plan = plans.get(key, () => compile(device, name, kernel, inputs, attrs, outputs));
+      return run(device, plan, inputs, { ...common, ...kernel.scalars?.(attrs, inputs, outputs) });
+    };
+  }
+  return table as unknown as Kernels<GpuJsBuffer>;
+}
+
+/** Numbers that source text cannot name. */
+const common = { nan: Number.NaN, infinity: Number.POSITIVE_INFINITY };
+
+function keyOf(
+  name: string,
+  { key }: DeviceKernel<unknown>,
+  inputs: readonly Spec[],
+  attrs: unknown,
+  outputs: readonly Spec[],
+): string {
+  let text = name;
+  for (const { shape, dtype } of inputs) text += `|${dtype}${shape.join()}`;
+  for (const { shape, dtype } of outputs) text += `|${dtype}${shape.join()}`;
+  return `${text}|${JSON.stringify(key ? key(attrs) : attrs)}`;
+}
+
+function compile(
+  device: Device,
+  name: string,
+  kernel: DeviceKernel<unknown>,
+  inputs: readonly View<GpuJsBuffer>[],
+  attrs: unknown,
+  outputs: readonly Spec[],
+): Plan {
+  const what = `${name} of ${inputs.map(showSpec).join(', ') || 'nothing'} to ${outputs.map(showSpec).join(', ')}`;
+  for (const { shape } of [...inputs, ...outputs]) device.checkSize(what, sizeOf(shape));
+  const known = Object.keys({ ...common, ...kernel.scalars?.(attrs, inputs, outputs) });
+  const steps: Step[] = [];
+  const refs = kernel.plan(
+    (size, arrays, body) => {
+      const scalars = known.filter(scalar => new RegExp(`\\b${scalar}\\b`).test(body));
+      const source = `function(${[...Object.keys(arrays), ...scalars].join(', ')}) {\nconst t = this.thread.x;\n${body}\n}`;
+      const program = size > 0 ? device.program(what, source, size) : undefined;
+      steps.push({ size, program, refs: Object.values(arrays), scalars });
+      return inputs.length + steps.length - 1;
+    },
+    inputs,
+    attrs,
+    outputs,
+  );
+  return { steps, outputs: refs };
+}
+
+function run(
+  device: Device,
+  { steps, outputs }: Plan,
+  inputs: readonly View<GpuJsBuffer>[],
+  scalars: Readonly<Record<string, number>>,
+): GpuJsBuffer[] {
+  const arrays = inputs.map(({ buffer }) => buffer);
+  let done = false;
+  try {
+    for (const { size, program, refs, scalars: names } of steps) {
+      const values = [...refs.map(ref => arrays[ref]!), ...names.map(name => scalars[name]!)];
+      arrays.push(program ? device.launch(program, values, size) : device.empty());
+    }
+    done = true;
+    return outputs.map(ref => arrays[ref]!);
+  } finally {
+    for (let ref = inputs.length; ref < arrays.length; ref++) if (!done || !outputs.includes(ref)) device.free(arrays[ref]!);
+  }
+}
