@@ -5,15 +5,18 @@ export { type Captured, capture } from './capture.js';
 export { type Cost, costs, flopsOf } from './costs.js';
 export { crc32 } from './crc32.js';
 export * from './errors.js';
+export { type Fallback, type WithFallback, withFallback } from './fallback.js';
 export { type GradContext, type Gradients, grad } from './grad.js';
 export type * from './kernels.js';
 export { withLabel } from './label.js';
 export type { Op, Saved, VectorJacobianProduct, VjpContext } from './op.js';
 export { checkOptions, type OptionRule, option } from './options.js';
+export { isPrimitive } from './primitives.js';
 export { type Profiler, profile } from './profile.js';
 export { formatProfile, type LayerProfile, type ProfileReport, type ProfileRow } from './profile-report.js';
 export type { Trace, TraceEvent } from './profile-trace.js';
 export * from './random.js';
+export { shadow } from './shadow.js';
 export { type NoBuffer, type ObservedOp, shapesBackend } from './shapes-backend.js';
 export {
   arrayTypes,

@@ -1,10 +1,10 @@
 /** Where a backend's time goes. */
 import type { AnyBackend } from './backend.js';
 import type { KernelCall } from './kernel-call.js';
-import type { Kernel } from './kernels.js';
 import { currentLabel } from './label.js';
 import { type ProfileReport, reportOf } from './profile-report.js';
 import { type Trace, traceOf } from './profile-trace.js';
+import { type AnyKernel, type KernelTable, withKernels } from './wrap.js';
 
 /** What {@link profile} gives. */
 export interface Profiler<T extends AnyBackend> {
@@ -61,7 +61,7 @@ export function profile<T extends AnyBackend>(backend: T): Profiler<T> {
     };
 
   return {
-    backend: withKernels(backend, watchedTable(backend.kernels as unknown as Table, watch)),
+    backend: withKernels(backend, watchedTable(backend.kernels as unknown as KernelTable, watch)),
     get recording() {
       return recording;
     },
@@ -80,12 +80,9 @@ export function profile<T extends AnyBackend>(backend: T): Profiler<T> {
   };
 }
 
-type AnyKernel = Kernel<unknown, unknown>;
-type Table = Record<string, AnyKernel | undefined>;
-
 /** The kernels, each watched. A table may also make them as they are asked for, as the shapes-only backend's does. */
-function watchedTable(kernels: Table, watch: (op: string, kernel: AnyKernel) => AnyKernel): Table {
-  const table: Table = Object.create(null);
+function watchedTable(kernels: KernelTable, watch: (op: string, kernel: AnyKernel) => AnyKernel): KernelTable {
+  const table: Record<string, AnyKernel | undefined> = Object.create(null);
   const find = (op: string): AnyKernel | undefined => {
     const kernel = kernels[op];
     if (kernel) table[op] ??= watch(op, kernel);
@@ -93,19 +90,4 @@ function watchedTable(kernels: Table, watch: (op: string, kernel: AnyKernel) => 
   };
   for (const op of Object.keys(kernels)) find(op);
   return new Proxy(table, { get: (_, op) => (typeof op === 'string' ? find(op) : undefined) });
-}
-
-/** A backend with another kernel table. All else is the given backend's, as it is when it is asked for. */
-function withKernels<T extends AnyBackend>(backend: T, kernels: Table): T {
-  const wrapper: Record<PropertyKey, unknown> = { kernels };
-  for (let owner: object = backend; owner && owner !== Object.prototype; owner = Object.getPrototypeOf(owner)) {
-    for (const key of Reflect.ownKeys(owner)) {
-      if (Object.hasOwn(wrapper, key)) continue;
-      const value: unknown = Object.getOwnPropertyDescriptor(owner, key)!.value;
-      // Methods run on the backend itself, whose private fields the wrapper does not have.
-      const forwarded = typeof value === 'function' ? { value: value.bind(backend) } : { get: () => backend[key as keyof T] };
-      Object.defineProperty(wrapper, key, { enumerable: true, ...forwarded });
-    }
-  }
-  return wrapper as unknown as T;
 }
