@@ -3,7 +3,7 @@
  * rules that `Backend` sets for such a device.
  */
 import { type CpuReference, cpuReference } from '@cnn/backend-cpu';
-import type { Backend, Kernel, Kernels, Spec, TypedArray } from '@cnn/tensor';
+import { type Backend, BackendError, type Kernel, type Kernels, type Spec, type TypedArray } from '@cnn/tensor';
 import { directKernels } from './direct-kernels.js';
 
 /** A buffer whose numbers, or error, come later. */
@@ -27,11 +27,12 @@ export function laterBackend({ fails = () => false }: { fails?: (op: string, run
   const queue: (() => void)[] = [];
   const runs = new Map<string, number>();
   let live = 0;
+  let disposed = false;
   let working: Promise<void> | undefined;
   let firstError: Error | undefined;
 
   async function work(): Promise<void> {
-    await new Promise(resolve => setTimeout(resolve, 0));
+    await new Promise(resolve => setImmediate(resolve));
     for (let job = queue.shift(); job; job = queue.shift()) {
       job();
       await undefined;
@@ -46,6 +47,7 @@ export function laterBackend({ fails = () => false }: { fails?: (op: string, run
     while (working) await working;
   };
   const newBuffer = (): LaterBuffer => {
+    if (disposed) throw new BackendError("backend 'later' was disposed");
     live++;
     return new LaterBuffer();
   };
@@ -109,7 +111,10 @@ export function laterBackend({ fails = () => false }: { fails?: (op: string, run
     kernels: Object.fromEntries(
       Object.entries(device.kernels as unknown as Table).map(([name, run]) => [name, kernel(name, run)]),
     ) as unknown as Kernels<LaterBuffer>,
-    dispose: settled,
+    dispose() {
+      disposed = true;
+      return settled();
+    },
     live: () => live,
     pending: () => queue.length + device.live(),
   };

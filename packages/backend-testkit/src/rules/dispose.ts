@@ -9,5 +9,7 @@ export async function checkDispose(backend: AnyBackend): Promise<void> {
   const x = tensor(backend, [1, 2]);
   await backend.dispose();
   x.dispose();
-  await errorOf('a tensor made after dispose', () => tensor(backend, [1]));
+  await errorOf('a tensor made and read after dispose', async () => {
+    await tensor(backend, [1]).data();
+  });
 }
