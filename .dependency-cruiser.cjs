@@ -70,7 +70,7 @@ module.exports = {
       comment: 'A published package comes without dev dependencies, and without those of the repository root.',
       severity: 'error',
       from: { path: '^(packages|apps)/[^/]+/src' },
-      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only', 'npm-peer'] },
     },
     {
       name: 'roots-run-in-browsers',

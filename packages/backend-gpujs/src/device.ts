@@ -16,8 +16,8 @@ export class GpuJsBuffer {
   freed = false;
   /** Launches and reads that wait for it. */
   users = 0;
-  /** Of the indices of max pooling: the windows that they come from, so that the gradient looks at those alone. */
-  windows: unknown;
+  /** What its op tells the ops that take it. */
+  note: string | undefined;
 
   /** @param size - How many elements. @param maker - What computes it. */
   constructor(
@@ -45,6 +45,8 @@ export class Device {
   readonly #gpu: GpuJsInstance;
   readonly #mode: GpuJsMode;
   readonly #buffers = new Set<GpuJsBuffer>();
+  /** Launches under way, some of whose results may be freed. */
+  readonly #work = new Set<Promise<void>>();
   /** The kernels that copy an array from the host, by its length. */
   readonly #uploads = new Recent<DeviceProgram>(100, program => this.evict(program));
   /** Stands for inputs without elements, which no device takes. */
@@ -153,7 +155,7 @@ export class Device {
 
   /** Waits for all launches so far. @throws the first error since the last flush. */
   async flush(): Promise<void> {
-    await Promise.all(Array.from(this.#buffers, ({ pending }) => pending));
+    await Promise.all(this.#work);
     const error = this.#firstError;
     this.#firstError = undefined;
     if (error) throw error;
@@ -191,7 +193,7 @@ export class Device {
   /** Frees everything. */
   async dispose(): Promise<void> {
     if (this.#disposed) return;
-    await Promise.all(Array.from(this.#buffers, ({ pending }) => pending));
+    await Promise.all(this.#work);
     for (const buffer of this.#buffers) this.free(buffer);
     this.#disposed = true;
     await this.#gpu.destroy();
@@ -221,12 +223,11 @@ export class Device {
   /** Runs when the inputs are there; what goes wrong stays with the buffer. */
   #later(buffer: GpuJsBuffer, inputs: readonly GpuJsBuffer[], run: () => GpuJsValue | Promise<GpuJsValue>): void {
     for (const input of [buffer, ...inputs]) input.users++;
-    buffer.pending = (async () => {
+    const work: Promise<void> = (async () => {
       try {
-        for (const input of inputs) {
-          if (input.pending) await input.pending;
-          if (input.error) throw input.error;
-        }
+        await Promise.all(inputs.map(({ pending }) => pending));
+        const failed = inputs.find(({ error }) => error);
+        if (failed) throw failed.error;
         buffer.value = this.#checked(buffer.maker!, await run());
       } catch (cause) {
         buffer.error = this.#failure(buffer.maker!, cause);
@@ -235,7 +236,9 @@ export class Device {
         buffer.pending = undefined;
         for (const input of [buffer, ...inputs]) this.#release(input);
       }
-    })();
+    })().finally(() => this.#work.delete(work));
+    buffer.pending = work;
+    this.#work.add(work);
   }
 
   /** @throws {BackendError} where gpu.js ran the kernel in another mode than it was asked for, which it does with no more than a warning. */

@@ -30,7 +30,9 @@ export function kernelTable(device: Device, limit: number): Kernels<GpuJsBuffer>
       for (const { buffer } of inputs) device.check(buffer);
       const key = keyOf(name, kernel, inputs, attrs, outputs);
       const plan = plans.get(key, () => compile(device, name, kernel, inputs, attrs, outputs));
-      return run(device, plan, inputs, { ...common, ...kernel.scalars?.(attrs, inputs, outputs) });
+      const results = run(device, plan, inputs, { ...common, ...kernel.scalars?.(attrs, inputs, outputs) });
+      if (kernel.note) results.at(-1)!.note = kernel.note(attrs, inputs, outputs);
+      return results;
     };
   }
   return table as unknown as Kernels<GpuJsBuffer>;
@@ -42,12 +44,12 @@ const common = { nan: Number.NaN, infinity: Number.POSITIVE_INFINITY };
 function keyOf(
   name: string,
   { key }: DeviceKernel<unknown>,
-  inputs: readonly Spec[],
+  inputs: readonly View<GpuJsBuffer>[],
   attrs: unknown,
   outputs: readonly Spec[],
 ): string {
   let text = name;
-  for (const { shape, dtype } of inputs) text += `|${dtype}${shape.join()}`;
+  for (const { shape, dtype, buffer } of inputs) text += `|${dtype}${shape.join()}${buffer.note ?? ''}`;
   for (const { shape, dtype } of outputs) text += `|${dtype}${shape.join()}`;
   return `${text}|${JSON.stringify(key ? key(attrs) : attrs)}`;
 }
@@ -72,7 +74,7 @@ function compile(
       steps.push({ size, program, refs: Object.values(arrays), scalars });
       return inputs.length + steps.length - 1;
     },
-    inputs,
+    inputs.map(({ shape, dtype, buffer }) => ({ shape, dtype, note: buffer.note })),
     attrs,
     outputs,
   );

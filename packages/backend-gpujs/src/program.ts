@@ -10,14 +10,22 @@ export type Ref = number;
  */
 export type Launch = (size: number, arrays: Readonly<Record<string, Ref>>, body: string) => Ref;
 
+/** An input of an op. */
+export interface Input extends Spec {
+  /** What the op that made it tells of it. */
+  readonly note: string | undefined;
+}
+
 /** An op on the device: source text that depends on shapes and attributes, and numbers that do not change it. */
 export interface DeviceKernel<A> {
   /** Launches what the op takes, and gives the refs of its outputs. */
-  readonly plan: (launch: Launch, inputs: readonly Spec[], attrs: A, outputs: readonly Spec[]) => Ref[];
+  readonly plan: (launch: Launch, inputs: readonly Input[], attrs: A, outputs: readonly Spec[]) => Ref[];
   /** Numbers that go to the kernel with each call, so that a new one needs no new source. All kernels have `nan` and `infinity`. */
   readonly scalars?: (attrs: A, inputs: readonly Spec[], outputs: readonly Spec[]) => Readonly<Record<string, number>>;
   /** What of the attributes the source depends on. Default: all. */
   readonly key?: (attrs: A) => unknown;
+  /** What the last output tells the ops that take it, of which their source may depend. */
+  readonly note?: (attrs: A, inputs: readonly Spec[], outputs: readonly Spec[]) => string;
 }
 
 /** Kernels by the op that they compute. */

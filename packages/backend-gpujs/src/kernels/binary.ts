@@ -16,14 +16,14 @@ const truth = (condition: string): DeviceKernel<None> => map(`if (${condition}) 
 /** As C's pow: 1 to any power is 1, and so is -1 to an infinite one. Devices know powers of positive numbers only. */
 const pow = `r = Math.pow(Math.abs(a), b);
 if (a < 0) {
-if (Math.floor(b) !== b) { r = nan; }
+if (Math.floor(b) !== b) { if (a >= -3.4028234663852886e38) { r = nan; } }
 else if (Math.floor(b / 2) * 2 !== b) { r = -r; }
 }
-if (a !== a || b !== b) { r = nan; }
 if (a === 0) {
 r = 0;
 if (b < 0) { r = infinity; }
 }
+if (a !== a || b !== b) { r = nan; }
 if (b === 0 || a === 1 || (a === -1 && Math.abs(b) > 3.4028234663852886e38)) { r = 1; }`;
 
 /** Functions of two numbers, broadcast. The larger or smaller of a number and NaN is NaN. */

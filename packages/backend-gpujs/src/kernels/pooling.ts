@@ -1,4 +1,4 @@
-import { type AvgPoolAttrs, type Shape, sizeOf, type WindowAttrs } from '@cnn/tensor';
+import { type AvgPoolAttrs, type Shape, sameShape, sizeOf, type WindowAttrs } from '@cnn/tensor';
 import { coordinates } from '../indexing.js';
 import type { DeviceKernels } from '../program.js';
 import { eachTap, outputAt, pixelAt } from './window.js';
@@ -27,6 +27,13 @@ function eachWindow(attrs: WindowAttrs, [, , oh, ow]: Shape, code: string): stri
   return eachTap('ky', attrs.kernelSize[0]!, down);
 }
 
+/** Where the indices of max pooling come from, which their buffer tells the gradient. */
+interface Windows {
+  readonly attrs: WindowAttrs;
+  readonly image: Shape;
+  readonly out: Shape;
+}
+
 const names = ['plane', 'oy', 'ox'];
 /** [n, c, h, w] as [planes, h, w]. */
 const planes = ([n, c, h, w]: Shape): number[] => [n! * c!, h!, w!];
@@ -48,18 +55,21 @@ r = iy * ${w} + ix;
       const plane = `Math.floor((t + 0.5) / ${y!.shape[2]! * y!.shape[3]!})`;
       return [launch(size, { x: 0, indices }, `return x[${plane} * ${h * w} + indices[t]];`), indices];
     },
+    note: (attrs, [x], [y]) => JSON.stringify({ attrs, image: x!.shape, out: y!.shape } satisfies Windows),
   },
   maxPool2dGrad: {
-    // The op does not say which windows the indices come from, so each pixel looks through those of its plane.
-    plan: (launch, [dy], _, [dx]) => {
+    plan: (launch, [dy, indices], _, [dx]) => {
       const [, , oh, ow] = dy!.shape as [number, number, number, number];
-      const [, , h, w] = dx!.shape as [number, number, number, number];
-      const body = `${coordinates('t', [sizeOf(dx!.shape) / (h * w), h * w], ['plane', 'pixel'])}
-let s = 0;
-for (let k = 0; k < ${oh * ow}; k++) {
-if (indices[plane * ${oh * ow} + k] === pixel) { s += dy[plane * ${oh * ow} + k]; }
-}
-return s;`;
+      const w = dx!.shape[3]!;
+      const take = (window: string): string =>
+        `if (indices[plane * ${oh * ow} + ${window}] === iy * ${w} + ix) { s += dy[plane * ${oh * ow} + ${window}]; }`;
+      // The op does not say which windows the indices come from; where their buffer does not, all of the plane are looked through.
+      const windows = indices!.note && (JSON.parse(indices!.note) as Windows);
+      const known = windows && sameShape(windows.image, dx!.shape) && sameShape(windows.out, dy!.shape);
+      const sum = known
+        ? eachWindow(windows.attrs, dy!.shape, take(`oy * ${ow} + ox`))
+        : `for (let k = 0; k < ${oh * ow}; k++) { ${take('k')} }`;
+      const body = `${coordinates('t', planes(dx!.shape), ['plane', 'iy', 'ix'])}\nlet s = 0;\n${sum}\nreturn s;`;
       return [launch(sizeOf(dx!.shape), { dy: 0, indices: 1 }, body)];
     },
   },

@@ -23,7 +23,12 @@ function reduced(shape: Shape, axes: readonly number[]): string {
     [...shape.keys()].filter(axis => !axes.includes(axis)),
   );
   const gone = part('n', 'r', axes);
-  return `${kept.code}\n${gone.code}\nconst v = x[${kept.index} + ${gone.index}];`;
+  return `${kept.code}\n${gone.code}\nconst v = x[${
+    [kept, gone]
+      .map(({ index }) => index)
+      .filter(index => index !== '0')
+      .join(' + ') || '0'
+  }];`;
 }
 
 const combine = (how: Combination): DeviceKernel<AxesAttrs> => ({
