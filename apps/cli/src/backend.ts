@@ -1,4 +1,5 @@
 import { cpu, cpuReference } from '@cnn/backend-cpu';
+import type { GpuJsMode } from '@cnn/backend-gpujs';
 import { type AnyBackend, OptionError } from '@cnn/tensor';
 
 /** What the command line says of a backend beside its name. */
@@ -16,7 +17,19 @@ export const standardBackends: Readonly<Record<string, BackendFactory>> = {
   'cpu:simd': settings => cpu({ ...settings, build: 'simd' }),
   'cpu:relaxed': settings => cpu({ ...settings, build: 'relaxed' }),
   'cpu:reference': () => cpuReference(),
+  gpujs: () => gpuJs(),
+  'gpujs:webgl2': () => gpuJs('webgl2'),
+  'gpujs:headlessgl': () => gpuJs('headlessgl'),
+  'gpujs:webgpu': () => gpuJs('webgpu'),
+  'gpujs:webasm': () => gpuJs('webasm'),
+  'gpujs:cpu': () => gpuJs('cpu'),
 };
+
+/** gpu.js in a mode, by default the best that works. It is loaded where it is asked for. */
+async function gpuJs(mode?: GpuJsMode): Promise<AnyBackend> {
+  const { gpujs } = await import('@cnn/backend-gpujs');
+  return gpujs(mode ? { mode } : {});
+}
 
 /** Opens a backend by name. @throws {OptionError} for an unknown name, and for threads that it does not have. */
 export async function openBackend(
@@ -36,7 +49,7 @@ export async function openBackend(
 /** What decides the bits of a run beside its arguments. */
 export interface BackendBuild {
   readonly backend: string;
-  /** Which build of the kernels, where there are several. */
+  /** Which build of the kernels, or which mode, where there are several. */
   readonly build: string | null;
   readonly threads: number;
 }
@@ -44,6 +57,11 @@ export interface BackendBuild {
 /** Describes a backend for comparison with another run's. */
 export const buildOf = (backend: AnyBackend): BackendBuild => ({
   backend: backend.name,
-  build: 'build' in backend && typeof backend.build === 'string' ? backend.build : null,
+  build: stringIn(backend, 'build') ?? stringIn(backend, 'mode'),
   threads: 'threads' in backend && typeof backend.threads === 'number' ? backend.threads : 1,
 });
+
+const stringIn = (backend: AnyBackend, key: string): string | null => {
+  const value: unknown = (backend as unknown as Record<string, unknown>)[key];
+  return typeof value === 'string' ? value : null;
+};

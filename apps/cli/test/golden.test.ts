@@ -275,7 +275,7 @@ describe('the command', () => {
 
   const text = (suite: string) => readFileSync(join(folder, `${suite}.json`), 'utf8');
 
-  test.each(['cpu', 'cpu:reference'])('prints a table, and one line of JSON at the end, for %s', async backend => {
+  test.each(['cpu', 'cpu:reference', 'gpujs:cpu'])('prints a table, and one line of JSON at the end, for %s', async backend => {
     const dir = folderWith({ 'pools.json': text('pools'), 'schedules.json': text('schedules'), 'notes.txt': 'not a case' });
     const { lines, status } = await call('--dir', dir, '--backend', backend, '--json');
     expect(status).toBe(0);

@@ -46,6 +46,17 @@ describe('cnn train --profile', () => {
   });
 });
 
+describe('cnn train --backend', () => {
+  it('gives the losses of cpu on gpu.js, and says in which mode it ran', async () => {
+    const args = ['--limit', '128', '--batch', '32', '--epochs', '1', '--seed', '5', '--json'];
+    const [cpu, gpu] = [await train(...args, '--out', 'cpu'), await train(...args, '--out', 'gpu', '--backend', 'gpujs:cpu')];
+    const [wanted, got] = [cpu, gpu].map(({ stdout }) => lastLine(stdout) as { trainLoss: number; testLoss: number });
+    expect(Math.abs(got!.trainLoss / wanted!.trainLoss - 1)).toBeLessThan(1e-3);
+    expect(Math.abs(got!.testLoss / wanted!.testLoss - 1)).toBeLessThan(1e-3);
+    expect(JSON.parse((await file('gpu', 'run.json')).toString())).toMatchObject({ backend: 'gpujs:cpu', build: 'cpu' });
+  });
+});
+
 describe('cnn train', () => {
   it('trains LeNet-5 on 500 digits and leaves all of it in a folder', async () => {
     const { code, stdout, stderr } = await train('--limit', '500', '--epochs', '1', '--json');
@@ -255,7 +266,7 @@ describe('cnn train refuses', () => {
       'an unknown backend',
       ['--backend', 'cuda'],
       1,
-      "option '--backend' is 'cuda'; allowed: cpu, cpu:simd, cpu:relaxed, cpu:reference",
+      "option '--backend' is 'cuda'; allowed: cpu, cpu:simd, cpu:relaxed, cpu:reference, gpujs, gpujs:webgl2, gpujs:headlessgl, gpujs:webgpu, gpujs:webasm, gpujs:cpu",
     ],
     [
       'a folder for digits',

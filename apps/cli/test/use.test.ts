@@ -292,7 +292,17 @@ describe('cnn backends', () => {
     const { code, stdout } = await cnn('backends', '--json');
     expect(code).toBe(0);
     const rows = lastLine(stdout) as { name: string; available: boolean; build: string | null }[];
-    expect(rows.map(({ name }) => name)).toEqual(['cpu', 'cpu:simd', 'cpu:relaxed', 'cpu:reference']);
+    expect(rows.map(({ name }) => name)).toEqual([
+      ...['cpu', 'cpu:simd', 'cpu:relaxed', 'cpu:reference'],
+      ...['gpujs', 'gpujs:webgl2', 'gpujs:headlessgl', 'gpujs:webgpu', 'gpujs:webasm', 'gpujs:cpu'],
+    ]);
+    // Node has no canvas, so never WebGL2.
+    expect(rows.find(({ name }) => name === 'gpujs:webgl2')).toEqual({
+      name: 'gpujs:webgl2',
+      available: false,
+      why: expect.stringContaining("'webgl2' does not work here"),
+    });
+    expect(rows.find(({ name }) => name === 'gpujs:cpu')).toMatchObject({ available: true, build: 'cpu' });
     expect(rows.find(({ name }) => name === 'cpu:simd')).toEqual({
       name: 'cpu:simd',
       available: true,

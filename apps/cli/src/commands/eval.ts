@@ -31,7 +31,7 @@ export const evalCommand = (): Command =>
     .option('--data-dir <dir>', 'read the data from here instead of downloading it')
     .option('--limit <n>', 'the first n test images only', number(option.count))
     .option('--batch <n>', 'images at a time', number(option.count), 250)
-    .option('--backend <name>', 'where to compute', 'cpu')
+    .option('--backend <name>', 'where to compute: cpu, gpujs, gpujs:MODE or another that cnn backends lists', 'cpu')
     .option('--plugin <module>', 'add the layers and backends of a module (repeatable)', gather)
     .option('--json', 'print JSON')
     .action(async (options: Options) => {

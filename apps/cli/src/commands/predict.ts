@@ -21,7 +21,7 @@ export const predictCommand = (): Command =>
     .description('classify PNG and JPEG files')
     .argument('<images...>', 'files')
     .requiredOption('--model <dir>', 'the folder of a training run')
-    .option('--backend <name>', 'where to compute', 'cpu')
+    .option('--backend <name>', 'where to compute: cpu, gpujs, gpujs:MODE or another that cnn backends lists', 'cpu')
     .option('--plugin <module>', 'add the layers and backends of a module (repeatable)', gather)
     .option('--json', 'print JSON')
     .action(async (files: readonly string[], { model, backend: name, plugin, json }: Options) => {

@@ -18,7 +18,7 @@ export const trainCommand = (): Command =>
     .option('--lr <x>', "learning rate at the start; it falls along a cosine (default: the optimizer's)", number(option.positive))
     .option('--seed <n>', 'chooses first weights and the order of images', number(option.integer), 0)
     .option('--limit <n>', 'the first n training images only', number(option.count))
-    .option('--backend <name>', 'where to compute', 'cpu')
+    .option('--backend <name>', 'where to compute: cpu, gpujs, gpujs:MODE or another that cnn backends lists', 'cpu')
     .option('--threads <n>', 'how many threads compute; the result is the same', number(option.count))
     .option('--profile', 'show where the time of a hundred steps went, and leave a trace for the viewers of Chrome and Perfetto')
     .option('--checkpoint-steps <n>', 'save after every n steps, too', number(option.count))
