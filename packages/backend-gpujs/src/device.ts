@@ -19,18 +19,13 @@ export class GpuJsBuffer {
   /** What its op tells the ops that take it. */
   note: string | undefined;
 
-  /** @param size - How many elements. @param maker - What computes it. */
-  constructor(
-    readonly size: number,
-    readonly maker: DeviceProgram | undefined,
-  ) {}
+  /** @param maker - What computes it, where something does. */
+  constructor(readonly maker?: DeviceProgram) {}
 }
 
 /** A kernel of gpu.js. It stays as long as its results, which gpu.js would delete with it. */
 export interface DeviceProgram {
   readonly kernel: GpuJsKernel;
-  /** What it computes, for errors. */
-  readonly what: string;
   results: number;
   ran: boolean;
   evicted: boolean;
@@ -65,9 +60,8 @@ export class Device {
     return this.#mode === 'cpu' || this.#mode === 'webasm';
   }
 
-  /** Prepares a kernel for `size` elements, which gpu.js compiles when it runs first. @throws {BackendError} for too many elements. */
-  program(what: string, source: string, size: number): DeviceProgram {
-    this.checkSize(what, size);
+  /** Prepares a kernel for `size` elements, which gpu.js compiles when it runs first. */
+  program(source: string, size: number): DeviceProgram {
     const kernel = this.#gpu.createKernel(source, {
       output: [size],
       pipeline: true,
@@ -76,7 +70,7 @@ export class Device {
       tactic: 'precision',
       loopMaxIterations: MAX_ELEMENTS,
     });
-    return { kernel, what, results: 0, ran: false, evicted: false };
+    return { kernel, results: 0, ran: false, evicted: false };
   }
 
   /** Lets a kernel go, and its compiled code when its last result is freed. */
@@ -92,25 +86,25 @@ export class Device {
     }
   }
 
-  /** Runs a kernel on arrays and numbers. */
-  launch(program: DeviceProgram, inputs: readonly (GpuJsBuffer | number)[], size: number): GpuJsBuffer {
+  /** Runs a kernel on arrays and numbers. `what` it computes is told if it fails. */
+  launch(what: string, program: DeviceProgram, inputs: readonly (GpuJsBuffer | number)[]): GpuJsBuffer {
     this.checkUsable();
-    const buffer = this.#add(new GpuJsBuffer(size, program));
+    const buffer = this.#add(new GpuJsBuffer(program));
     try {
       const buffers = inputs.filter(input => typeof input !== 'number');
-      if (this.#mode === 'webgpu') this.#later(buffer, buffers, () => this.#call(program, inputs));
+      if (this.#mode === 'webgpu') this.#later(what, buffer, buffers, () => this.#call(program, inputs));
       else buffer.value = this.#checked(program, this.#call(program, inputs) as GpuJsValue);
       return buffer;
     } catch (cause) {
       this.free(buffer);
-      throw this.#failure(program, cause);
+      throw this.#failure(what, cause);
     }
   }
 
   /** An array without elements, for which nothing runs. */
   empty(): GpuJsBuffer {
     this.checkUsable();
-    return this.#add(new GpuJsBuffer(0, undefined));
+    return this.#add(new GpuJsBuffer());
   }
 
   /** Copies numbers to the device. */
@@ -119,14 +113,12 @@ export class Device {
     if (size === 0) return this.empty();
     this.checkUsable();
     this.checkSize('write', size);
-    const buffer = this.#add(new GpuJsBuffer(size, undefined));
+    const buffer = this.#add(new GpuJsBuffer());
     buffer.value = Float32Array.from(data);
     if (this.#onHost) return buffer;
-    const upload = this.#uploads.get(String(size), () =>
-      this.program(`write of ${size} elements`, 'function(x) { return x[this.thread.x]; }', size),
-    );
+    const upload = this.#uploads.get(String(size), () => this.program('function(x) { return x[this.thread.x]; }', size));
     try {
-      return this.launch(upload, [buffer], size);
+      return this.launch(`write of ${size} elements`, upload, [buffer]);
     } finally {
       this.free(buffer);
     }
@@ -221,7 +213,7 @@ export class Device {
   }
 
   /** Runs when the inputs are there; what goes wrong stays with the buffer. */
-  #later(buffer: GpuJsBuffer, inputs: readonly GpuJsBuffer[], run: () => GpuJsValue | Promise<GpuJsValue>): void {
+  #later(what: string, buffer: GpuJsBuffer, inputs: readonly GpuJsBuffer[], run: () => GpuJsValue | Promise<GpuJsValue>): void {
     for (const input of [buffer, ...inputs]) input.users++;
     const work: Promise<void> = (async () => {
       try {
@@ -230,7 +222,7 @@ export class Device {
         if (failed) throw failed.error;
         buffer.value = this.#checked(buffer.maker!, await run());
       } catch (cause) {
-        buffer.error = this.#failure(buffer.maker!, cause);
+        buffer.error = this.#failure(what, cause);
         this.#firstError ??= buffer.error;
       } finally {
         buffer.pending = undefined;
@@ -248,9 +240,9 @@ export class Device {
     throw new Error(`gpu.js fell back to its mode '${constructor.mode}': ${fallbackReason || 'it gives no reason'}`);
   }
 
-  #failure(program: DeviceProgram, cause: unknown): BackendError {
+  #failure(what: string, cause: unknown): BackendError {
     if (cause instanceof BackendError) return cause;
-    return new BackendError(`${this.name}: ${program.what} failed: ${cause instanceof Error ? cause.message : cause}`, { cause });
+    return new BackendError(`${this.name}: ${what} failed: ${cause instanceof Error ? cause.message : cause}`, { cause });
   }
 
   /** Takes one user off; with the last, a freed buffer's memory goes. */

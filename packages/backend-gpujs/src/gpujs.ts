@@ -18,7 +18,7 @@ import { type GpuJsConstructor, type GpuJsMode, loadGpuJs } from './library.js';
 export interface GpuJsOptions {
   /** How gpu.js computes. Default: the first of webgl2, headlessgl, webgpu, webasm and cpu that works here. */
   readonly mode?: GpuJsMode;
-  /** How many ops, each with its shapes and attributes, stay compiled; the one used longest ago goes first. Default 1000. */
+  /** How many kernels stay compiled; the one used longest ago goes first. Default 1000. */
   readonly kernelCache?: number;
   /** The class `GPU` of gpu.js, where a page has loaded it by a script tag. Default: that of the package `gpu.js`. */
   readonly gpu?: GpuJsConstructor;
@@ -73,9 +73,9 @@ export async function gpujs(options: GpuJsOptions = {}): Promise<GpuJs> {
 async function start(constructor: GpuJsConstructor, mode: GpuJsMode): Promise<Device> {
   const device = new Device(new constructor({ mode }), mode);
   try {
-    const double = device.program('a test of the device', 'function(x) { return x[this.thread.x] * 2; }', 3);
+    const double = device.program('function(x) { return x[this.thread.x] * 2; }', 3);
     const x = device.write(Float32Array.of(1, -2, 0.25));
-    const y = device.launch(double, [x], 3);
+    const y = device.launch('a test of the device', double, [x]);
     const numbers = await device.read(y, { shape: [3], dtype: 'float32' });
     if (numbers.join() !== '2,-4,0.5') throw new BackendError(`2 times [1, -2, 0.25] gave [${numbers.join(', ')}]`);
     device.free(x);

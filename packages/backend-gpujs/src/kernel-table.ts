@@ -4,10 +4,12 @@ import { deviceKernels } from './kernels/index.js';
 import type { DeviceKernel, Ref } from './program.js';
 import { Recent } from './recent.js';
 
-/** A launch, ready to run; without a program where it has no elements. */
+/** A launch. */
 interface Step {
   readonly size: number;
-  readonly program: DeviceProgram | undefined;
+  readonly source: string;
+  /** Source and sizes, by which ops share kernels. */
+  readonly key: string;
   /** The arrays that it takes, and then these scalars. */
   readonly refs: readonly Ref[];
   readonly scalars: readonly string[];
@@ -15,22 +17,24 @@ interface Step {
 
 /** An op for certain shapes and attributes. */
 interface Plan {
+  /** The op and its shapes, for errors. */
+  readonly what: string;
   readonly steps: readonly Step[];
   readonly outputs: readonly Ref[];
 }
 
-/** The kernel table of a device. It keeps the `limit` plans that were used last. */
+/** The kernel table of a device. It keeps the `limit` kernels that were used last. */
 export function kernelTable(device: Device, limit: number): Kernels<GpuJsBuffer> {
-  const plans = new Recent<Plan>(limit, ({ steps }) => {
-    for (const { program } of steps) if (program) device.evict(program);
-  });
+  const plans = new Recent<Plan>(limit, () => {});
+  const programs = new Recent<DeviceProgram>(limit, program => device.evict(program));
+  const programOf = ({ key, source, size }: Step) => programs.get(key, () => device.program(source, size));
   const table: Record<string, Kernel<GpuJsBuffer, unknown>> = Object.create(null);
   for (const [name, kernel] of Object.entries(deviceKernels as unknown as Record<string, DeviceKernel<unknown>>)) {
     table[name] = (inputs, attrs, outputs) => {
       for (const { buffer } of inputs) device.check(buffer);
       const key = keyOf(name, kernel, inputs, attrs, outputs);
-      const plan = plans.get(key, () => compile(device, name, kernel, inputs, attrs, outputs));
-      const results = run(device, plan, inputs, { ...common, ...kernel.scalars?.(attrs, inputs, outputs) });
+      const plan = plans.get(key, () => planOf(device, name, kernel, inputs, attrs, outputs));
+      const results = run(device, programOf, plan, inputs, { ...common, ...kernel.scalars?.(attrs, inputs, outputs) });
       if (kernel.note) results.at(-1)!.note = kernel.note(attrs, inputs, outputs);
       return results;
     };
@@ -54,7 +58,7 @@ function keyOf(
   return `${text}|${JSON.stringify(key ? key(attrs) : attrs)}`;
 }
 
-function compile(
+function planOf(
   device: Device,
   name: string,
   kernel: DeviceKernel<unknown>,
@@ -66,33 +70,38 @@ function compile(
   for (const { shape } of [...inputs, ...outputs]) device.checkSize(what, sizeOf(shape));
   const known = Object.keys({ ...common, ...kernel.scalars?.(attrs, inputs, outputs) });
   const steps: Step[] = [];
+  const sizes = inputs.map(({ shape }) => sizeOf(shape));
   const refs = kernel.plan(
     (size, arrays, body) => {
       const scalars = known.filter(scalar => new RegExp(`\\b${scalar}\\b`).test(body));
       const source = `function(${[...Object.keys(arrays), ...scalars].join(', ')}) {\nconst t = this.thread.x;\n${body}\n}`;
-      const program = size > 0 ? device.program(what, source, size) : undefined;
-      steps.push({ size, program, refs: Object.values(arrays), scalars });
+      device.checkSize(what, size);
+      const refs = Object.values(arrays);
+      const key = `${size}|${refs.map(ref => sizes[ref])}|${source}`;
+      sizes.push(size);
+      steps.push({ size, source, key, refs, scalars });
       return inputs.length + steps.length - 1;
     },
     inputs.map(({ shape, dtype, buffer }) => ({ shape, dtype, note: buffer.note })),
     attrs,
     outputs,
   );
-  return { steps, outputs: refs };
+  return { what, steps, outputs: refs };
 }
 
 function run(
   device: Device,
-  { steps, outputs }: Plan,
+  programOf: (step: Step) => DeviceProgram,
+  { what, steps, outputs }: Plan,
   inputs: readonly View<GpuJsBuffer>[],
   scalars: Readonly<Record<string, number>>,
 ): GpuJsBuffer[] {
   const arrays = inputs.map(({ buffer }) => buffer);
   let done = false;
   try {
-    for (const { size, program, refs, scalars: names } of steps) {
-      const values = [...refs.map(ref => arrays[ref]!), ...names.map(name => scalars[name]!)];
-      arrays.push(program ? device.launch(program, values, size) : device.empty());
+    for (const step of steps) {
+      const values = [...step.refs.map(ref => arrays[ref]!), ...step.scalars.map(name => scalars[name]!)];
+      arrays.push(step.size > 0 ? device.launch(what, programOf(step), values) : device.empty());
     }
     done = true;
     return outputs.map(ref => arrays[ref]!);

@@ -1,4 +1,5 @@
 import type { Launch, Ref } from '../program.js';
+import { isNumber } from './not-a-number.js';
 
 /** How the numbers of a group become one. */
 export interface Combination {
@@ -8,12 +9,15 @@ export interface Combination {
   readonly take: string;
 }
 
+const extreme = (beats: string): string =>
+  `${isNumber('vn', 'v')}\n${isNumber('sn', 's')}\nif (vn === 0 || (v ${beats} s && sn === 1)) { s = v; }`;
+
 /** Sums. */
 export const total: Combination = { start: '0', take: 's += v;' };
 /** The largest; NaN stays. */
-export const largest: Combination = { start: '-infinity', take: 'if (v > s || v !== v) { s = v; }' };
+export const largest: Combination = { start: '-infinity', take: extreme('>') };
 /** The smallest; NaN stays. */
-export const smallest: Combination = { start: 'infinity', take: 'if (v < s || v !== v) { s = v; }' };
+export const smallest: Combination = { start: 'infinity', take: extreme('<') };
 
 /** As many loads as one thread does in a row before a group is cut into parts that run side by side. */
 const LONG = 512;

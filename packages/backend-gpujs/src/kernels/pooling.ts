@@ -1,6 +1,7 @@
 import { type AvgPoolAttrs, type Shape, sameShape, sizeOf, type WindowAttrs } from '@cnn/tensor';
 import { coordinates } from '../indexing.js';
 import type { DeviceKernels } from '../program.js';
+import { isNumber } from './not-a-number.js';
 import { eachTap, outputAt, pixelAt } from './window.js';
 
 /** Statements that run `code` for each pixel (iy, ix) of window (oy, ox) that is inside the image, widened by `extra` pixels. */
@@ -43,9 +44,10 @@ export const pooling: DeviceKernels<'maxPool2d' | 'maxPool2dGrad' | 'avgPool2d' 
   maxPool2d: {
     plan: (launch, [x], attrs, [y]) => {
       const [, , h, w] = x!.shape as [number, number, number, number];
-      const better = 'v > held || (v !== v && held === held)';
       const look = `const v = x[(plane * ${h} + iy) * ${w} + ix];
-if (r < 0 || ${better}) {
+${isNumber('vn', 'v')}
+${isNumber('hn', 'held')}
+if (r < 0 || (v > held && hn === 1) || vn < hn) {
 held = v;
 r = iy * ${w} + ix;
 }`;

@@ -2,6 +2,7 @@ import { type AxesAttrs, type AxisAttrs, type ReduceName, type Shape, sizeOf, st
 import { at, coordinates, linesOf } from '../indexing.js';
 import type { DeviceKernel, DeviceKernels } from '../program.js';
 import { type Combination, foldUp, largest, smallest, total } from './fold-up.js';
+import { isNumber } from './not-a-number.js';
 
 /** Statements that set `v` to number `n` of those that are reduced to result `g`. */
 function reduced(shape: Shape, axes: readonly number[]): string {
@@ -49,7 +50,9 @@ let held = x[first];
 let r = 0;
 for (let j = 1; j < ${length}; j++) {
 const v = x[first + j * ${inner}];
-if (v ${beats} held || (v !== v && held === held)) {
+${isNumber('vn', 'v')}
+${isNumber('hn', 'held')}
+if ((v ${beats} held && hn === 1) || vn < hn) {
 held = v;
 r = j;
 }

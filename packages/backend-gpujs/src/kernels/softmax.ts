@@ -14,10 +14,14 @@ function statistics(launch: Launch, x: Ref, { shape }: Spec, axis: number): { to
   return { top, sum, line };
 }
 
+/** Whether a line's softmax is defined: infinity less infinity is NaN, but e to that is anything on some devices. */
+const defined = (top: string): string => `Math.abs(${top}) <= 3.4028234663852886e38`;
+
 const alongAxis = (value: string): DeviceKernel<AxisAttrs> => ({
   plan: (launch, [x], { axis }) => {
     const { top, sum, line } = statistics(launch, 0, x!, axis);
-    return [launch(sizeOf(x!.shape), { x: 0, top, sum }, `${line}\nreturn ${value};`)];
+    const body = `${line}\nlet r = nan;\nif (${defined('top[g]')}) { r = ${value}; }\nreturn r;`;
+    return [launch(sizeOf(x!.shape), { x: 0, top, sum }, body)];
   },
 });
 
@@ -41,7 +45,8 @@ ${labels ? 'if (targets[t] === j) { chosen = l; }' : `chosen += l * targets[t * 
 }
 ${labels ? `if (targets[t] < 0 || targets[t] >= ${classes}) { chosen = nan; }` : ''}
 let r = -chosen;
-if (smoothing > 0) { r = -(chosen * (1 - smoothing) + every / ${classes} * smoothing); }
+if (!(${defined('top[t]')})) { r = nan; }
+else if (smoothing > 0) { r = -(chosen * (1 - smoothing) + every / ${classes} * smoothing); }
 return r;`;
       return [launch(n, { logits: 0, targets: 1, top, sum }, body)];
     },
@@ -54,7 +59,9 @@ return r;`;
       const { top, sum } = statistics(launch, 1, logits!, 1);
       const place = coordinates('t', [n, classes], ['g', 'j']);
       const end = `const smooth = hard * (1 - smoothing) + smoothing / ${classes};
-return dy[g] * (Math.exp(logits[t] - top[g]) / sum[g] * all - smooth);`;
+let r = nan;
+if (${defined('top[g]')}) { r = dy[g] * (Math.exp(logits[t] - top[g]) / sum[g] * all - smooth); }
+return r;`;
       const arrays = { dy: 0, logits: 1, targets: 2, top, sum };
       if (targets!.dtype === 'int32') {
         const body = `${place}

@@ -1,6 +1,7 @@
 import { sizeOf } from '@cnn/tensor';
 import { linesOf } from '../indexing.js';
 import type { DeviceKernels } from '../program.js';
+import { isNumber } from './not-a-number.js';
 
 /**
  * Values and their indices in order along an axis, stable, NaN last ascending and first descending. An element's place is how many
@@ -14,17 +15,19 @@ export const sort: DeviceKernels<'sort'> = {
       const place = `const line = Math.floor((t + 0.5) / ${inner});
 const j = line - Math.floor((line + 0.5) / ${length}) * ${length};
 const first = t - j * ${inner};`;
-      const before = descending ? 'v > held || (v !== v && held === held)' : 'v < held || (v === v && held !== held)';
+      const before = descending ? '(v > held && hn === 1) || vn < hn' : '(v < held && vn + hn === 2) || vn > hn';
       const ranks = launch(
         size,
         { x: 0 },
         `${place}
 const held = x[t];
+${isNumber('hn', 'held')}
 let r = 0;
 for (let k = 0; k < ${length}; k++) {
 const v = x[first + k * ${inner}];
+${isNumber('vn', 'v')}
 if (${before}) { r += 1; }
-else if (k < j && (v === held || (v !== v && held !== held))) { r += 1; }
+else if (k < j && ((v === held && vn === 1) || vn + hn === 0)) { r += 1; }
 }
 return r;`,
       );

@@ -2,9 +2,17 @@ import type { UnaryName } from '@cnn/tensor';
 import { sizeOf } from '@cnn/tensor';
 import type { DeviceKernel, DeviceKernels } from '../program.js';
 
-/** Applies statements that set `r` from `v` to each element. */
+/** Applies statements that set `r` from `v` to each element. NaN stays NaN, also where a device's function of it is something else. */
 const map = (body: string): DeviceKernel<unknown> => ({
-  plan: (launch, [x]) => [launch(sizeOf(x!.shape), { x: 0 }, `const v = x[t];\nlet r = v;\n${body}\nreturn r;`)],
+  plan: (launch, [x]) => [
+    launch(sizeOf(x!.shape), { x: 0 }, `const v = x[t];\nlet r = v;\nif (v <= infinity) {\n${body}\n}\nreturn r;`),
+  ],
+});
+
+const test = (condition: string): DeviceKernel<unknown> => ({
+  plan: (launch, [x]) => [
+    launch(sizeOf(x!.shape), { x: 0 }, `const v = x[t];\nlet r = 0;\nif (${condition}) { r = 1; }\nreturn r;`),
+  ],
 });
 
 /** Sets `name` to e^`x` - 1: near 0 by its series, since e^x would lose x beside 1. The next term is below 1e-8 of the sum. */
@@ -40,7 +48,7 @@ r += term / (2 * n + 1);
 r = r * 1.1283791670955126;
 }`;
 
-/** Functions of one number. What a comparison with NaN leaves alone stays NaN. */
+/** Functions of one number. */
 export const unary: DeviceKernels<UnaryName> = {
   neg: map('r = -v;'),
   abs: map('r = Math.abs(v);'),
@@ -67,8 +75,8 @@ if (r - v === 0.5 && r - 2 * Math.floor(r / 2) === 1) { r = r - 1; }
   erf: map(erf),
   softplus: map(`const e = Math.exp(-Math.abs(v));\n${log1p('l', 'e')}\nif (v < 0) { r = 0; }\nr += l;`),
   relu: map('if (v <= 0) { r = 0; }'),
-  isFinite: map('r = 0;\nif (Math.abs(v) <= 3.4028234663852886e38) { r = 1; }'),
-  logicalNot: map('r = 0;\nif (v === 0) { r = 1; }'),
+  isFinite: test('Math.abs(v) <= 3.4028234663852886e38'),
+  logicalNot: test('v === 0'),
 };
 
 /** dy where y is above 0. */
