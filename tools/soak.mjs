@@ -15,6 +15,7 @@ const CHECKS = [
   ['ConvNetJS network on 4,000 images of CIFAR-10', 'cifar-10/lossless', trainConvnetjs],
   ['LeNet-5 trained on digits reads MNIST', 'mnist', digitsToMnist],
   ['flat memory over 10,000 steps', '', flatMemory],
+  ['planted bugs are seen by the conformance checks', '', mutants],
 ];
 
 let passed = 0;
@@ -71,6 +72,13 @@ async function digitsToMnist() {
 async function flatMemory() {
   await must('vitest', ['run', '--project', 'train', 'flat-memory'], { env: { CNN_SOAK_STEPS: '10000' } });
   return 'no growth';
+}
+
+async function mutants() {
+  const { killed, mutants: all } = lastLineJson(
+    (await must('node', ['packages/backend-testkit/mutants/run.mjs', '--json'])).output,
+  );
+  return `${killed} of ${all}, the others explained`;
 }
 
 function atLeast(accuracy, least, more) {

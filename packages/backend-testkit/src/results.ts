@@ -35,7 +35,8 @@ export async function readAll(tensors: readonly Tensor[]): Promise<Result[]> {
 }
 
 /** Whether a row can be differentiated. */
-export const hasGradient = ({ inputs }: OpCase): boolean => inputs.some(({ dtype }) => dtype === 'float');
+export const hasGradient = ({ inputs, differentiable }: OpCase): boolean =>
+  differentiable !== false && inputs.some(({ dtype }) => dtype === 'float');
 
 /** The outputs of a row, as tensors. */
 export const outputTensors = (opCase: OpCase, inputs: readonly Tensor[]): Tensor[] => [opCase.run(...inputs)].flat();

@@ -1,7 +1,7 @@
 /** How close numbers must be. */
 import { checkOptions, isFloat, option, showSpec } from '@cnn/tensor';
 import { ConformanceError } from './conformance-error.js';
-import { productCases } from './op-table/index.js';
+import { productOps } from './op-table/index.js';
 import type { FloatDType, OpCase } from './op-table/op-case.js';
 import type { Result } from './results.js';
 
@@ -24,7 +24,7 @@ export function toleranceOf(who: string, given: Tolerance | undefined): Toleranc
   const float32 = { ...byDefault, ...asked };
   return (opCase, dtype, quantity) => {
     const allowed = dtype === 'float64' ? float64 : float32;
-    return quantity === 'outputs' && !productCases.has(opCase) ? allowed.elementwise : allowed.product;
+    return quantity === 'outputs' && !productOps.has(opCase.op) ? allowed.elementwise : allowed.product;
   };
 }
 

@@ -22,7 +22,8 @@ type AnyKernel = Kernel<unknown, unknown>;
 export function watch(backend: AnyBackend, offers: (kernel: string) => boolean = () => true): WatchedBackend {
   const buffers = new Set<unknown>();
   const ran = new Set<string>();
-  const table: Record<string, AnyKernel> = Object.create(null);
+  // With the prototype that it has, which is to be none.
+  const table: Record<string, AnyKernel> = Object.create(Object.getPrototypeOf(backend.kernels));
   for (const [name, kernel] of Object.entries(backend.kernels as unknown as Record<string, AnyKernel | undefined>)) {
     if (!kernel || !offers(name)) continue;
     table[name] = (inputs, attrs, outputs, reuse) => {

@@ -18,8 +18,8 @@ function compare(what: string, got: readonly Result[], want: readonly CaseInput[
   });
 }
 
-const toleranceOf = (opCase: GoldenCase, { dtype, tolerance }: CheckContext): number =>
-  Math.max(LEAST_TOLERANCE, tolerance(opCase, dtype, 'gradients'));
+const toleranceOf = (opCase: GoldenCase, { dtype, tolerance }: CheckContext, quantity: 'outputs' | 'gradients'): number =>
+  Math.max(LEAST_TOLERANCE, tolerance(opCase, dtype, quantity));
 
 /** The outputs are PyTorch's. */
 const outputs: Property<GoldenCase> = {
@@ -28,7 +28,7 @@ const outputs: Property<GoldenCase> = {
   appliesTo: () => true,
   async check(opCase, context) {
     const got = await resultsOn(context.backend, 'outputs', opCase, context.dtype);
-    compare('output', got, opCase.outputs, toleranceOf(opCase, context));
+    compare('output', got, opCase.outputs, toleranceOf(opCase, context, 'outputs'));
   },
 };
 
@@ -45,7 +45,7 @@ const gradients: Property<GoldenCase> = {
       const sources = wanted.map(({ input }) => input);
       const got = await readAll(tidy(() => grad(() => weightedSum(opCase, inputs), sources).grads));
       const want = wanted.map(({ gradient }) => gradient);
-      compare('gradient', got, want, toleranceOf(opCase, context));
+      compare('gradient', got, want, toleranceOf(opCase, context, 'gradients'));
     } finally {
       for (const input of inputs) input.dispose();
     }

@@ -1,5 +1,5 @@
 import { ops } from '@cnn/tensor';
-import { bool, f, given, int, type OpCase, pos, row, uint8, wide } from './op-case.js';
+import { bool, f, given, int, type OpCase, pos, row, special, uint8, wide } from './op-case.js';
 
 /** Shapes that broadcast: equal, along a leading, middle or last axis, both ways at once, of different rank, scalars, empty. */
 const pairs: readonly (readonly [string, number[], number[]])[] = [
@@ -23,6 +23,11 @@ const broadcast: readonly OpCase[] = pairs.flatMap(([what, a, b]) => [
   row('where', what, [bool(...b), f(...a), f(...b)], ops.where),
 ]);
 
+const infinity = Number.POSITIVE_INFINITY;
+/** Pairs with what is not finite on either side. */
+const left = [Number.NaN, 1, Number.NaN, infinity, infinity, -infinity, 3, -3];
+const right = [1, Number.NaN, Number.NaN, infinity, -infinity, 2, 0, infinity];
+
 /** Functions of two or three tensors, element by element, with broadcasting. */
 export const binary: readonly OpCase[] = [
   ...broadcast,
@@ -41,4 +46,22 @@ export const binary: readonly OpCase[] = [
   row('pow', 'negative bases with whole exponents', [wide(4)], x => [2, 3, 1, 0, -1].map(n => pow(x, n))),
   row('where', 'numbers', [bool(2, 3), f(2, 3)], (condition, x) => [ops.where(condition, x, 2), ops.where(condition, -1, x)]),
   row('where', 'the condition is the largest', [bool(2, 3), f(3), f(2, 1)], ops.where),
+  ...Object.entries({ add, sub, mul, div, maximum, minimum, equal, notEqual, less, lessEqual, greater, greaterEqual }).map(
+    ([op, run]) => special(op, 'NaN and infinities', [given('float', left), given('float', right)], run),
+  ),
+  special(
+    'pow',
+    'NaN and infinities',
+    [
+      given('float', [1, Number.NaN, -1, -1, 2, 0.5, 0, 0, 1, -2]),
+      given('float', [Number.NaN, 0, infinity, -infinity, infinity, infinity, 0, 2, infinity, infinity]),
+    ],
+    pow,
+  ),
+  special(
+    'where',
+    'NaN where it is not wanted',
+    [given('bool', [0, 1]), given('float', [Number.NaN, 1]), given('float', [2, Number.NaN])],
+    ops.where,
+  ),
 ];

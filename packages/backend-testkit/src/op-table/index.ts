@@ -19,16 +19,10 @@ import { softmaxes } from './softmax.js';
 import { unary } from './unary.js';
 import { windows } from './window.js';
 
-/** The rows whose numbers are sums of products, in which rounding errors add up. */
-export const productCases: ReadonlySet<OpCase> = new Set([
-  ...reductions,
-  ...products,
-  ...indices,
-  ...windows,
-  ...pools,
-  ...normalisations,
-  ...softmaxes,
-]);
+/** The ops whose numbers are sums of products, in which rounding errors add up. */
+export const productOps: ReadonlySet<string> = new Set(
+  [reductions, products, indices, windows, pools, normalisations, softmaxes].flat().map(({ op }) => op),
+);
 
 /** Every row. */
 export const opCases: readonly OpCase[] = [

@@ -32,6 +32,8 @@ export interface OpCase {
   run(...inputs: Tensor[]): Tensor | readonly Tensor[];
   /** There for a step op. */
   readonly step?: StepCase;
+  /** False where the numbers have no gradients to compare, as those of infinities. */
+  readonly differentiable?: false;
 }
 
 /** The inputs of a row on a backend. */
@@ -76,6 +78,9 @@ export const row = (op: string, what: string, inputs: readonly MakeInput[], run:
   inputs: inputs.map((makeInput, i) => makeInput(i + 1)),
   run,
 });
+
+/** A row of numbers that have no gradients to compare: NaN, infinities, and what lies on a kink. */
+export const special = (...args: Parameters<typeof row>): OpCase => ({ ...row(...args), differentiable: false });
 
 /** A row of an op that `step` runs; all inputs but the last are variables. */
 export const stepRow = <A>(op: Op<A>, what: string, inputs: readonly MakeInput[], attrs: A): OpCase => ({

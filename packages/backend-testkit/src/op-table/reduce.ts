@@ -1,7 +1,9 @@
 import { ops } from '@cnn/tensor';
-import { bool, f, given, int, type OpCase, row, uint8 } from './op-case.js';
+import { bool, f, given, int, type OpCase, row, special, uint8 } from './op-case.js';
 
 const { sum, max, min, mean, prod, variance, logSumExp } = ops;
+
+const withNaN = given('float', [2, Number.NaN, 5, Number.NaN, Number.NEGATIVE_INFINITY, 3, Number.POSITIVE_INFINITY, -1], [2, 4]);
 
 /** Reductions, running sums and sorting. */
 export const reductions: readonly OpCase[] = [
@@ -45,4 +47,12 @@ export const reductions: readonly OpCase[] = [
   row('topK', 'smallest, the first axis', [f(5, 2)], x => Object.values(ops.topK(x, 2, 0, { largest: false }))),
   row('topK', 'all', [f(4)], x => Object.values(ops.topK(x, 4))),
   row('topK', 'none', [f(4)], x => Object.values(ops.topK(x, 0))),
+  ...Object.entries({ sum, max, min, argMax: ops.argMax, argMin: ops.argMin }).map(([op, run]) =>
+    special(op, 'NaN and infinities', [withNaN], x => run(x, 1)),
+  ),
+  ...Object.entries({ argMax: ops.argMax, argMin: ops.argMin }).map(([op, run]) =>
+    special(op, 'the first of equals', [given('float', [1, 3, 3, 1, 3, 1], [2, 3])], x => run(x, 1)),
+  ),
+  special('sort', 'NaN and infinities', [withNaN], x => Object.values(ops.sort(x, 1))),
+  special('sort', 'NaN and infinities, descending', [withNaN], x => Object.values(ops.sort(x, 1, { descending: true }))),
 ];

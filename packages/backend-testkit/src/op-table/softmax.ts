@@ -1,5 +1,5 @@
 import { ops } from '@cnn/tensor';
-import { index, type OpCase, pos, row, wide } from './op-case.js';
+import { given, index, type OpCase, pos, row, special, wide } from './op-case.js';
 
 /** Softmax and cross-entropy. */
 export const softmaxes: readonly OpCase[] = [
@@ -27,5 +27,14 @@ export const softmaxes: readonly OpCase[] = [
   ),
   row('softmaxCrossEntropy', 'soft targets over pixels', [wide(2, 3, 4), pos(2, 3, 4)], (z, t) =>
     ops.softmaxCrossEntropy(z, t, { labelSmoothing: 0.1 }),
+  ),
+  ...Object.entries({ softmax: ops.softmax, logSoftmax: ops.logSoftmax }).map(([op, run]) =>
+    row(op, 'far apart', [given('float', [1000, 0, -1000, 999, -1000, -1001], [2, 3])], x => run(x)),
+  ),
+  row('softmaxCrossEntropy', 'logits far apart', [given('float', [500, 0, -500, -500, 500, 499], [2, 3]), index(3, 2)], (z, t) =>
+    ops.mul(ops.softmaxCrossEntropy(z, t, { reduction: 'none' }), 1e-3),
+  ),
+  special('softmaxCrossEntropy', 'a label out of range is NaN', [wide(3, 3), given('int32', [1, 3, -1])], (z, t) =>
+    ops.softmaxCrossEntropy(z, t, { reduction: 'none' }),
   ),
 ];

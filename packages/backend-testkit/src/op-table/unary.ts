@@ -1,10 +1,12 @@
 import { ops } from '@cnn/tensor';
 import { spread } from '../numbers.js';
-import { bool, f, given, int, make, type OpCase, pos, row, uint8, wide } from './op-case.js';
+import { bool, f, given, int, make, type OpCase, pos, row, special, uint8, wide } from './op-case.js';
 
 const { neg, abs, sign, square, exp, expm1, sin, cos, tanh, sigmoid, erf, softplus, relu } = ops;
 const { silu, relu6, leakyRelu, elu, selu, mish, softsign, hardSigmoid, hardSwish, gelu } = ops;
 const { log, log1p, sqrt, rsqrt, reciprocal, floor, ceil, round, isFinite } = ops;
+
+const notFinite = 'NaN and infinities';
 
 /** Functions of one tensor, element by element, and casts. */
 export const unary: readonly OpCase[] = [
@@ -41,4 +43,19 @@ export const unary: readonly OpCase[] = [
   row('cast', 'uint8 to int32', [uint8(6)], x => ops.cast(x, 'int32')),
   row('cast', 'the dtype it has', [f(3)], x => ops.cast(x, x.dtype)),
   row('stopGradient', 'int32', [int(3)], ops.stopGradient),
+  special('round', 'from the middle to the even one', [given('float', [-2.5, -1.5, -0.5, 0.5, 1.5, 2.5])], x => round(x)),
+  ...Object.entries({ exp, expm1, tanh, sigmoid, erf, softplus, silu, gelu, mish }).map(([op, run]) =>
+    special(op, 'far from 0', [given('float', [-1000, -40, 40, 1000])], x => run(x)),
+  ),
+  ...Object.entries({ expm1, log1p, tanh, erf }).map(([op, run]) =>
+    row(op, 'near 0', [given('float', [-1e-6, 1e-6, 3e-3])], x => ops.mul(run(x), 1e5)),
+  ),
+  ...Object.entries({ neg, abs, sign, square, exp, expm1, sin, cos, tanh, sigmoid, erf, softplus, relu }).map(([op, run]) =>
+    special(op, notFinite, [given('float', [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0])], run),
+  ),
+  ...Object.entries({ log, log1p, sqrt, rsqrt, reciprocal, floor, ceil, round, isFinite }).map(([op, run]) =>
+    special(op, notFinite, [given('float', [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, -2])], x =>
+      run(x),
+    ),
+  ),
 ];

@@ -10,6 +10,7 @@ export async function checkDispose(backend: AnyBackend): Promise<void> {
   await backend.dispose();
   x.dispose();
   await errorOf('a tensor made and read after dispose', async () => {
-    await tensor(backend, [1]).data();
+    const late = tensor(backend, [1]);
+    await late.data().finally(() => late.dispose());
   });
 }
