@@ -40,9 +40,11 @@ export function conformance(createBackend: CreateBackend, options: ConformanceOp
 
     if (options.only) return;
     describe('rules', () => {
-      test.for(rules)('$name', async rule => {
-        await watched(backend, own => rule.check(own));
-      });
+      for (const rule of rules) {
+        test(rule.name, async () => {
+          await watched(backend, own => rule.check(own));
+        });
+      }
       test(disposeRule, async () => checkDispose(await createBackend()));
       const { failing } = options;
       if (!failing) return;
