@@ -15,6 +15,7 @@ const CHECKS = [
   ['ConvNetJS network on 4,000 images of CIFAR-10', 'cifar-10/lossless', trainConvnetjs],
   ['LeNet-5 trained on digits reads MNIST', 'mnist', digitsToMnist],
   ['flat memory over 10,000 steps', '', flatMemory],
+  ['every op in Chromium', '', browser],
   ['planted bugs are seen by the conformance checks', '', mutants],
 ];
 
@@ -72,6 +73,11 @@ async function digitsToMnist() {
 async function flatMemory() {
   await must('vitest', ['run', '--project', 'train', 'flat-memory'], { env: { CNN_SOAK_STEPS: '10000' } });
   return 'no growth';
+}
+
+async function browser() {
+  await must('vitest', ['run', '--project', 'browser'], { env: { CNN_SOAK: '1' } });
+  return 'on the CPU backend, WebGL2 and WebGPU, as far as Chromium has them';
 }
 
 async function mutants() {

@@ -1,0 +1,27 @@
+import { cpu } from '@cnn/backend-cpu';
+import { type GpuJsConstructor, gpujs } from '@cnn/backend-gpujs';
+import { report } from '@cnn/backend-testkit';
+import type { AnyBackend } from '@cnn/tensor';
+import { GPU } from 'gpu.js';
+import type { ConformanceResult, Task, TrainingResult, Where } from './task.js';
+import { trainLeNet } from './train-lenet.js';
+
+type Counted = AnyBackend & { live(): number };
+
+async function open(where: Where): Promise<Counted> {
+  if (where.kind === 'cpu') return cpu({ threads: where.threads ?? 1 });
+  return gpujs({ mode: where.mode, gpu: GPU as unknown as GpuJsConstructor });
+}
+
+/** Does a task, in a page or in a worker. */
+export async function runTask(task: Task): Promise<ConformanceResult | TrainingResult> {
+  if (task.do === 'conformance') return { report: await report(() => open(task.where), task.only ? { only: task.only } : {}) };
+  const backend = await open(task.where);
+  const start = performance.now();
+  const losses = await trainLeNet(backend, task);
+  const seconds = (performance.now() - start) / 1000;
+  const left = backend.live();
+  const ran = 'mode' in backend ? String(backend.mode) : `${(backend as unknown as { threads: number }).threads} threads`;
+  await backend.dispose();
+  return { losses, left, ran, seconds };
+}

@@ -1,0 +1,14 @@
+/** gpu.js in WebGL2, which Chromium draws with the CPU here. */
+import { test } from 'vitest';
+import { expectConformance, expectTraining, inChromium, soak } from './browser.js';
+
+const webgl2 = { kind: 'gpujs', mode: 'webgl2' } as const;
+
+inChromium('gpujs in WebGL2', page => {
+  test('trains LeNet-5 to the losses of cpu', () => expectTraining(page(), webgl2, 'webgl2', 1e-3), 240_000);
+  test(
+    `passes the conformance table${soak ? '' : ', the ops that networks need'}`,
+    () => expectConformance(page(), webgl2),
+    1_800_000,
+  );
+});
