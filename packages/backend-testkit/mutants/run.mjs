@@ -12,7 +12,7 @@ import { isMutated, sources } from './sources.mjs';
 
 const LEAST_SHARE = 0.95;
 /** A check takes milliseconds; the first waits for the compiler. */
-const LIMIT_MS = 4000;
+const LIMIT_MS = 8000;
 
 const { values } = parseArgs({
   options: { sample: { type: 'string' }, file: { type: 'string', default: '' }, json: { type: 'boolean', default: false } },

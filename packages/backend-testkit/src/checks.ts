@@ -77,12 +77,24 @@ function refuseUnknown(who: string, lists: Readonly<Record<'only' | 'skip', read
   }
 }
 
-/** Runs something on a watched backend. @throws {ConformanceError} if it leaves buffers. */
-export async function watched(backend: AnyBackend, run: (backend: AnyBackend) => Promise<void>): Promise<ReadonlySet<string>> {
+/**
+ * Runs something on a watched backend. A backend that counts its buffers itself, by a method `live()`, is asked as well: only it knows of
+ * what its kernels keep.
+ *
+ * @throws {ConformanceError} if buffers are left.
+ */
+export async function watched(
+  backend: AnyBackend & { live?(): number },
+  run: (backend: AnyBackend) => Promise<void>,
+): Promise<ReadonlySet<string>> {
   const watchedBackend = watch(backend);
+  const before = backend.live?.() ?? 0;
   await run(watchedBackend.backend);
   const left = watchedBackend.live();
   if (left > 0) throw new ConformanceError(`${left} ${left === 1 ? 'buffer was' : 'buffers were'} not freed`);
+  const after = backend.live?.() ?? 0;
+  if (after > before)
+    throw new ConformanceError(`all buffers were freed, but the backend holds ${after - before} more than before`);
   return watchedBackend.ran;
 }
 

@@ -116,6 +116,27 @@ describe('by rows', () => {
     for (const failure of failures) expect(failure).toMatch(/PyTorch's (outputs|gradients)/);
   });
 
+  test('scratch memory that a kernel keeps', async () => {
+    const backend = cpuReference();
+    const kernels = Object.assign(Object.create(null), backend.kernels, {
+      exp: (...call: Parameters<typeof backend.kernels.exp>) => {
+        backend.write(new Float32Array(1), { shape: [1], dtype: 'float32' });
+        return backend.kernels.exp(...call);
+      },
+    });
+    const failures = await failuresOf({ ...backend, kernels }, { only: ['exp: a scalar'] });
+    expect(failures).toContain(
+      'exp: a scalar, forward, float32: all buffers were freed, but the backend holds 1 more than before',
+    );
+  });
+
+  test('numbers that are read as another dtype', async () => {
+    const backend = cpuReference();
+    const read: Backend<TypedArray>['read'] = async buffer => Float64Array.from(buffer);
+    const failures = await failuresOf({ ...backend, read }, { only: ['exp: a scalar'] });
+    expect(failures).toEqual(['exp: a scalar, shape, float32: an output of float32 [] is read as a Float64Array of 1 numbers']);
+  });
+
   test('a missing primitive', async () => {
     const backend = withTable(({ exp: _, ...table }) => Object.assign(Object.create(null), table));
     const failures = await failuresOf(backend, { only: ['exp'] });

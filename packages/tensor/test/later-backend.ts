@@ -108,9 +108,10 @@ export function laterBackend({ fails = () => false }: { fails?: (op: string, run
       firstError = undefined;
       if (error) throw error;
     },
-    kernels: Object.fromEntries(
-      Object.entries(device.kernels as unknown as Table).map(([name, run]) => [name, kernel(name, run)]),
-    ) as unknown as Kernels<LaterBuffer>,
+    kernels: Object.assign(
+      Object.create(null),
+      Object.fromEntries(Object.entries(device.kernels as unknown as Table).map(([name, run]) => [name, kernel(name, run)])),
+    ) as Kernels<LaterBuffer>,
     dispose() {
       disposed = true;
       return settled();
