@@ -50,7 +50,8 @@ async function train(backend: AnyBackend & { live(): number }, epochs: number) {
 describe.each(['cpu', 'webasm'] as const)('LeNet-5 on gpu.js in mode %s', mode => {
   it('has the losses of the CPU backend over 20 steps', async () => {
     const backend = await gpujs({ mode });
-    const want = await train(await cpu(), 1);
+    // Winograd's error would be enough for Adam, which divides by it, to part the losses of flat pixels.
+    const want = await train(await cpu({ convolution: 'exact' }), 1);
     const got = await train(backend, 1);
     expect(got.losses.length).toBe(20);
     for (const [i, loss] of got.losses.entries()) expect(Math.abs(loss / want.losses[i]! - 1)).toBeLessThan(1e-3);
