@@ -1,6 +1,6 @@
 /**
  * A process that judges mutants: it gets one, puts it into the reference kernels and runs the checks of `report` against the unmutated
- * oracle until one fails. It tells its parent before each check, so that an endless loop shows.
+ * oracle until one fails.
  */
 import { cpuReference } from '@cnn/backend-cpu';
 import * as tensor from '@cnn/tensor';
@@ -9,8 +9,32 @@ import { checksFor, observe } from '../src/checks.ts';
 import { primitiveNames } from '../src/oracle.ts';
 import { sources } from './sources.mjs';
 
+/** A kernel takes at most some thousand turns in a check; a mutant that takes more does not end. */
+const MOST_TURNS = 1e6;
+let turns = 0;
+const turn = () => {
+  if (++turns > MOST_TURNS) throw new Error('it does not end');
+};
+
 const compile = text =>
-  ts.transpileModule(text, { compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 } }).outputText;
+  ts.transpileModule(counted(text), { compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 } })
+    .outputText;
+
+/** The same program, which counts the turns of its loops. */
+function counted(text) {
+  const inserts = [];
+  const visit = node => {
+    if (ts.isForStatement(node) || ts.isForOfStatement(node) || ts.isWhileStatement(node)) {
+      inserts.push([node.statement.getStart(), '{ turn(); '], [node.statement.end, ' }']);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile('source.ts', text, ts.ScriptTarget.ES2022, true));
+  // From the end, so that the places before it stay.
+  inserts.sort(([a], [b]) => b - a);
+  return inserts.reduce((result, [at, added]) => result.slice(0, at) + added + result.slice(at), text);
+}
+
 const compiled = new Map([...sources()].map(([file, text]) => [file, compile(text)]));
 const checks = checksFor('mutants', {});
 /** The checks in an order that begins with those of rows that run one of some kernels. */
@@ -20,7 +44,7 @@ const kernelsOf = new Map(
 
 process.on('message', async ({ file, text }) => {
   const failure = await firstFailure(file, text);
-  process.send({ done: true, failure });
+  process.send({ failure });
 });
 process.send({ ready: true });
 
@@ -37,7 +61,7 @@ async function firstFailure(file, text) {
   const backend = cpuReference({ poison: true, kernels: runtime => wrap(referenceKernels, runtime) });
   for (const { opCase, property, dtypes, run } of ordered(suspects)) {
     for (const dtype of dtypes(backend).reverse()) {
-      process.send({ progress: true });
+      turns = 0;
       try {
         await run(backend, dtype);
       } catch (error) {
@@ -68,7 +92,7 @@ function load(files) {
       specifier === '@cnn/tensor'
         ? tensor
         : require(new URL(specifier, `file:///${file}`).pathname.slice(1).replace(/\.js$/, ''));
-    new Function('require', 'exports', files.get(file))(local, exports);
+    new Function('require', 'exports', 'turn', files.get(file))(local, exports, turn);
     return exports;
   };
   return require;
