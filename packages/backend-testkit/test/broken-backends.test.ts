@@ -64,6 +64,16 @@ describe('by rows', () => {
     expect(rows).toEqual([{ op: 'relu', forward: 'pass', gradient: 'pass', fallbacks: [], failures: [] }]);
   });
 
+  test('a mistake that only second gradients meet', async () => {
+    // d log(x) = dx / x; only the derivative of that has a sign to get wrong.
+    const backend = withTable(table =>
+      Object.assign(Object.create(null), table, { neg: (...call: unknown[]) => table.abs!(...call) }),
+    );
+    const failures = await failuresOf(backend, { only: ['log'] });
+    expect(failures.length).toBeGreaterThan(0);
+    for (const failure of failures) expect(failure).toMatch(/^log, second gradient, float(32|64): second gradient: element/);
+  });
+
   test('a kernel that changes its input', async () => {
     const backend = withTable(table => ({
       ...table,
