@@ -71,7 +71,7 @@ export function fakeGpu({ failing, fallsBack = false }: FakeOptions = {}): Fake 
         return result;
       };
       const kernel = (...values: (GpuJsValue | number)[]) =>
-        this.#later ? Promise.resolve().then(() => compute(values)) : compute(values);
+        this.#later ? new Promise<void>(resolve => setImmediate(resolve)).then(() => compute(values)) : compute(values);
       return Object.assign(kernel, {
         kernel: real.kernel,
         destroy() {

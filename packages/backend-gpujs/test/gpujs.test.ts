@@ -57,13 +57,17 @@ describe('modes', () => {
 
 describe('bad use', () => {
   it('names the op and its shapes where a kernel does not compile, and leaves nothing behind', () =>
-    withBackend({ mode: 'webgl2', gpu: fakeGpu({ failing: /Math\.exp/ }).GPU }, async backend => {
+    withBackend({ mode: 'webgl2', gpu: fakeGpu({ failing: /Math\.(exp|sqrt)/ }).GPU }, async backend => {
       const x = tensor(backend, [1, 2, 3]);
       expect(await message(() => ops.exp(x))).toBe(
         'gpujs:webgl2: exp of float32 [3] to float32 [3] failed: the shader does not compile',
       );
       expect(await message(() => ops.softmax(x))).toContain('softmax of float32 [3]');
-      x.dispose();
+      // The mean, a result, is there when the kernel of y fails.
+      const images = tensor(backend, [[1], [2]]);
+      const one = tensor(backend, [1]);
+      expect(await message(() => ops.batchNorm(images, one, one))).toContain('batchNorm of float32 [2, 1]');
+      for (const t of [x, images, one]) t.dispose();
     }));
 
   it('refuses more elements than an index in float32 reaches', () =>

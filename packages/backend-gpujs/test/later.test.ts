@@ -43,7 +43,9 @@ describe('a device that answers later, as WebGPU', () => {
     await expect(backend.flush()).rejects.toThrow('exp of float32 [2]');
     await backend.flush();
     expect(Array.from(await fine.data())).toEqual([-1, -2]);
-    for (const t of [x, after, fine]) t.dispose();
+    const unread = ops.exp(fine);
+    await expect(backend.flush()).rejects.toThrow('exp of float32 [2]');
+    for (const t of [x, after, fine, unread]) t.dispose();
     expect(fake.arrays).toBe(0);
     await backend.dispose();
   });

@@ -112,6 +112,11 @@ const cases: Record<string, (backend: AnyBackend) => Tensor | readonly Tensor[]>
     apply(ops.maxPool2dGradOp, [tensor(b, [[[[1, 2, 3]]]]), tensor(b, [[[[0, 3, 3]]]], { dtype: 'int32' })], {
       inputSize: [2, 2],
     }),
+  'the gradient of max pooling, of indices in another shape': b => {
+    const x = tensor(b, Float32Array.of(1, 5, 2, 8, 3, 4, 9, 7, 6, 2, 1, 0, 3, 8, 4, 5), { shape: [1, 1, 4, 4] });
+    const indices = ops.reshape(ops.maxPool2dWithIndices(x, 2).indices, [1, 1, 1, 4]);
+    return apply(ops.maxPool2dGradOp, [tensor(b, [[[[1, 2, 3, 4]]]]), indices], { inputSize: [4, 4] });
+  },
   'a label out of range': b => {
     const logits = tensor(b, [
       [1, 2],
