@@ -11,7 +11,7 @@ import type { CreateBackend } from './rules/rule.js';
 
 /**
  * How an op fares: `pass`; `fallback` where the numbers are right but the backend has no kernel for an op that may have one, so that
- * its composition ran; `fail`; and `none` where there is nothing to check, as no gradient of a comparison, or a dtype that the backend lacks.
+ * its composition ran; `fail`; and `none` where there is nothing to check, as no gradient of logic, or a dtype that the backend lacks.
  */
 export type Status = 'pass' | 'fallback' | 'fail' | 'none';
 
