@@ -5,7 +5,9 @@ export type GpuJsMode = 'webgl2' | 'headlessgl' | 'webgpu' | 'webasm' | 'cpu';
 
 /** A result that lies on a device, as gpu.js gives it; its WebAssembly and CPU modes give a plain Float32Array. */
 export interface DeviceArray {
+  /** Its numbers, on the host. */
   toArray(): Float32Array | Promise<Float32Array>;
+  /** Gives its memory back. */
   delete(): void;
 }
 
@@ -19,6 +21,7 @@ export interface GpuJsKernel {
     readonly constructor: { readonly mode?: string };
     readonly fallbackReason?: string | null;
   };
+  /** Frees its compiled code, and in WebGL its results. */
   destroy(): void;
 }
 
@@ -26,8 +29,11 @@ export interface GpuJsKernel {
 export interface GpuJsInstance {
   /** The kind of kernel of the mode that was asked for. */
   readonly Kernel: unknown;
-  readonly context: { isContextLost?(): boolean } | null;
+  /** The WebGL context, where there is one. */
+  readonly context: { readonly isContextLost?: () => boolean } | null;
+  /** Prepares a kernel, which is compiled when it runs first. */
   createKernel(source: string, settings: object): GpuJsKernel;
+  /** Frees everything. */
   destroy(): Promise<void>;
 }
 
