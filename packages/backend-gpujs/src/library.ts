@@ -30,7 +30,10 @@ export interface GpuJsInstance {
   /** The kind of kernel of the mode that was asked for. */
   readonly Kernel: unknown;
   /** The WebGL context, where there is one. */
-  readonly context: { readonly isContextLost?: () => boolean } | null;
+  readonly context: {
+    /** Whether the browser has taken the device away. */
+    readonly isContextLost?: () => boolean;
+  } | null;
   /** Prepares a kernel, which is compiled when it runs first. */
   createKernel(source: string, settings: object): GpuJsKernel;
   /** Frees everything. */
