@@ -15,8 +15,8 @@ return s;`;
   },
 });
 
-/** Statements that make a negative result 0; NaN stays. */
-export const relu = 'if (s <= 0) { s = 0; }';
+/** Statements that make a negative result 0. NaN stays, since what `infinity` is no compiler knows, and so none makes a maximum of this. */
+export const relu = 'if (s <= infinity) { if (s <= 0) { s = 0; } }';
 
 /** Products of matrices. Leading axes are broadcast. */
 export const matmul: DeviceKernels<'matmul' | 'linear' | 'linearRelu'> = {
