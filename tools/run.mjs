@@ -1,5 +1,5 @@
 /**
- * `npm run demo`, `npm test`, `npm run bench`, `npm run soak` and `npm run golden`: each installs and builds what is missing, then does its work.
+ * `npm run demo`, `npm test`, `npm run bench`, `npm run bench:gpu`, `npm run soak` and `npm run golden`: each installs and builds what is missing, then does its work.
  * Only Node's own modules are used, since at first there is nothing else.
  */
 import { spawn } from 'node:child_process';
@@ -10,6 +10,7 @@ const COMMANDS = {
   demo: args => node('apps/cli/bin/cnn.js', 'train', '--data', 'digits', '--model', 'lenet5', ...args),
   golden: args => node('apps/cli/bin/cnn.js', 'golden', ...args),
   bench: args => node('apps/bench/dist/main.js', ...args),
+  'bench:gpu': () => node('apps/browser/dist/bench.js'),
   'bench:page': args => node('tools/benchmarks-page.mjs', ...args),
   test: () => node('tools/test.mjs'),
   soak: () => node('tools/soak.mjs'),

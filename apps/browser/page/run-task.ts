@@ -3,7 +3,8 @@ import { type GpuJsConstructor, gpujs } from '@cnn/backend-gpujs';
 import { report } from '@cnn/backend-testkit';
 import type { AnyBackend } from '@cnn/tensor';
 import { GPU } from 'gpu.js';
-import type { ConformanceResult, Task, TrainingResult, Where } from './task.js';
+import type { ConformanceResult, Task, TimingResult, TrainingResult, Where } from './task.js';
+import { timeItems } from './time-items.js';
 import { trainLeNet } from './train-lenet.js';
 
 type Counted = AnyBackend & { live(): number };
@@ -14,9 +15,14 @@ async function open(where: Where): Promise<Counted> {
 }
 
 /** Does a task, in a page or in a worker. */
-export async function runTask(task: Task): Promise<ConformanceResult | TrainingResult> {
+export async function runTask(task: Task): Promise<ConformanceResult | TimingResult | TrainingResult> {
   if (task.do === 'conformance') return { report: await report(() => open(task.where), task.only ? { only: task.only } : {}) };
   const backend = await open(task.where);
+  if (task.do === 'time') {
+    const times = await timeItems(backend, task);
+    await backend.dispose();
+    return times;
+  }
   const start = performance.now();
   const losses = await trainLeNet(backend, task);
   const seconds = (performance.now() - start) / 1000;

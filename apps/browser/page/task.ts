@@ -8,6 +8,7 @@ export type Where = { readonly kind: 'cpu'; readonly threads?: number } | { read
 /** A task for the page, or for a worker of it. */
 export type Task = { readonly where: Where; readonly inWorker?: boolean } & (
   | { readonly do: 'conformance'; readonly only?: readonly string[] }
+  | { readonly do: 'time'; readonly items: readonly string[]; readonly milliseconds: number }
   | { readonly do: 'train'; readonly steps: number; readonly batch: number }
 );
 
@@ -15,6 +16,9 @@ export type Task = { readonly where: Where; readonly inWorker?: boolean } & (
 export interface ConformanceResult {
   readonly report: Report;
 }
+
+/** How long the items of the bench took, in milliseconds, or why one did not run. */
+export type TimingResult = Readonly<Record<string, number | string>>;
 
 /** What a training run gave. */
 export interface TrainingResult {

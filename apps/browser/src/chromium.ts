@@ -14,18 +14,42 @@ export interface Page {
   isolated(): Promise<boolean>;
   /** Whether the browser offers a GPU to WebGPU. */
   hasWebGpu(): Promise<boolean>;
+  /** What draws WebGL, as its driver calls itself. */
+  renderer(): Promise<string>;
   run<T>(task: Task): Promise<T>;
   close(): Promise<void>;
 }
 
-/** Starts Chromium without a window, drawing with the CPU, and opens the page. */
-export async function openPage({ isolated = true }: { readonly isolated?: boolean } = {}): Promise<Page> {
+/** Flags that let Chromium draw with the CPU, the same everywhere, or with the machine's GPU. */
+const drawing = {
+  cpu: ['--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--enable-unsafe-webgpu'],
+  gpu: [
+    '--use-angle=vulkan',
+    '--enable-features=Vulkan',
+    '--disable-vulkan-surface',
+    '--ignore-gpu-blocklist',
+    '--enable-unsafe-webgpu',
+  ],
+};
+
+/**
+ * Starts Chromium without a window and opens the page.
+ *
+ * @param options - `isolated`: the page may share memory; default true. `draw`: what WebGL and WebGPU run on; default `cpu`.
+ */
+export async function openPage({
+  isolated = true,
+  draw = 'cpu',
+}: {
+  readonly isolated?: boolean;
+  readonly draw?: keyof typeof drawing;
+} = {}): Promise<Page> {
   const served = await servePage({ isolated });
   let browser: Browser | undefined;
   try {
     browser = await chromium.launch({
       ...(chromiumPath && { executablePath: chromiumPath }),
-      args: ['--no-sandbox', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--enable-unsafe-webgpu'],
+      args: ['--no-sandbox', ...drawing[draw]],
     });
     const page = await browser.newPage();
     const faults: string[] = [];
@@ -38,6 +62,12 @@ export async function openPage({ isolated = true }: { readonly isolated?: boolea
         page.evaluate(async () => {
           const { gpu } = navigator as unknown as { gpu?: { requestAdapter(): Promise<object | null> } };
           return Boolean(await gpu?.requestAdapter());
+        }),
+      renderer: () =>
+        page.evaluate(() => {
+          const gl = document.createElement('canvas').getContext('webgl2');
+          const names = gl?.getExtension('WEBGL_debug_renderer_info');
+          return gl && names ? String(gl.getParameter(names.UNMASKED_RENDERER_WEBGL)) : 'none';
         }),
       async run<T>(task: Task) {
         const result = await page.evaluate(
