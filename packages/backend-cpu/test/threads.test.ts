@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process';
+import { Worker } from 'node:worker_threads';
 import { BackendError, OptionError, ops, tensor } from '@cnn/tensor';
 import { build } from 'esbuild';
 import { afterEach, expect, test, vi } from 'vitest';
 import { type Cpu, cpu, type Runtime } from '../src/index.js';
 
 const open: Cpu[] = [];
+const { getBuiltinModule } = process;
 async function start(threads: number): Promise<{ backend: Cpu; runtime: Runtime }> {
   let runtime: Runtime | undefined;
   const backend = await cpu({
@@ -74,6 +76,32 @@ test('threads that slept are woken', async () => {
     runtime.over(64, 1, 'neg', (first, count) => [count, x.pointer + 4 * first, x.pointer + 4 * first]);
   }
   expect(Array.from(runtime.memory.f32.subarray(x.pointer / 4, x.pointer / 4 + 64))).toEqual(new Array(64).fill(-1.5));
+});
+
+test('what a thread does not begin, the caller does', async () => {
+  const workers: Worker[] = [];
+  vi.spyOn(process, 'getBuiltinModule').mockImplementation(((name: string) => {
+    const found = getBuiltinModule(name);
+    if (name !== 'node:worker_threads') return found;
+    return {
+      Worker: class extends Worker {
+        constructor(...args: ConstructorParameters<typeof Worker>) {
+          super(...args);
+          workers.push(this);
+        }
+      },
+    };
+  }) as typeof process.getBuiltinModule);
+  const { runtime } = await start(3);
+  vi.restoreAllMocks();
+  expect(workers).toHaveLength(2);
+  await workers[0]!.terminate();
+  const x = runtime.memory.allocate({ shape: [96], dtype: 'float32' });
+  for (let round = 0; round < 3; round++) {
+    runtime.memory.f32.fill(3, x.pointer / 4, x.pointer / 4 + 96);
+    runtime.over(96, 1, 'square', (first, count) => [count, x.pointer + 4 * first, x.pointer + 4 * first]);
+    expect(Array.from(runtime.memory.f32.subarray(x.pointer / 4, x.pointer / 4 + 96))).toEqual(new Array(96).fill(9));
+  }
 });
 
 test('a kernel that fails on a thread is an error, and the next one runs', async () => {

@@ -113,7 +113,7 @@ function runKernel<A>(
     throw new BackendError(`${op.name}: the kernel on '${backend.name}' ${fault}`);
   }
   const results = buffers.map((buffer, i) => new Value(values[sources[i]!]?.storage ?? new Storage(backend, buffer), specs[i]!));
-  currentRecorder()?.ran({ backend, kernel: kernel as Kernel<unknown, unknown>, inputs: values, attrs, outputs: results });
+  currentRecorder()?.ran({ backend, kernel, inputs: values, attrs, outputs: results });
   return results;
 }
 

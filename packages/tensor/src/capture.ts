@@ -116,7 +116,7 @@ class PlanRecorder<R> implements Recorder {
     this.refusal ??= why;
   }
 
-  ran({ backend, kernel, inputs, attrs, outputs }: RecordedKernel): void {
+  ran({ backend, kernel, inputs, attrs, outputs }: RecordedKernel<AnyBackend, Kernel<unknown, unknown>, Value>): void {
     if (backend !== this.backend) this.refuse('it uses two backends');
     const label = currentLabel();
     if (this.#labels.at(-1) !== label) this.#labels.push(label);

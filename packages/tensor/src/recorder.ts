@@ -1,12 +1,9 @@
-/** Who watches the kernels that run while a function is captured. */
-import type { AnyBackend } from './backend.js';
-import type { Kernel } from './kernels.js';
-import type { Value } from './tensor.js';
+/** Who watches the kernels that run while a function is captured. Everything may tell a recorder something, so this imports nothing. */
 
 /** A run of a kernel, with the values that it read and made. */
-export interface RecordedKernel {
-  readonly backend: AnyBackend;
-  readonly kernel: Kernel<unknown, unknown>;
+export interface RecordedKernel<Backend = unknown, Kernel = unknown, Value = unknown> {
+  readonly backend: Backend;
+  readonly kernel: Kernel;
   readonly inputs: readonly Value[];
   readonly attrs: unknown;
   readonly outputs: readonly Value[];

@@ -46,7 +46,7 @@ export function parallel(exports: KernelExports, others: Threads | undefined): P
       for (let round = 0; round < rounds; round++) {
         others.run(
           calls.filter((_, i) => i % rounds === round),
-          () => callKernel(exports, calls[round]!),
+          call => callKernel(exports, call),
         );
       }
     }

@@ -17,6 +17,8 @@ const Word = {
   kernel: 4,
   argumentCount: 5,
   failed: 6,
+  /** The last call that somebody has begun: the thread, or the caller where the thread was late. */
+  begun: 7,
 } as const;
 
 /** Bytes of the words; the arguments follow. */
@@ -126,16 +128,18 @@ export class Threads {
   }
 
   /**
-   * Runs calls that write to different places: the first on the caller's thread, by `runFirst`, the others on threads of their
-   * own. There are at most `count` + 1.
+   * Runs calls that write to different places: the first on the caller's thread, the others on threads of their own. There are at
+   * most `count` + 1. A call that its thread has not begun when the caller is done, because it sleeps or has no core, is the caller's.
    *
+   * @param here - Runs a call on the caller's thread.
    * @throws {BackendError} if a call failed on a thread; the caller's own error is thrown as it is. Either way all calls have ended.
    */
-  run(calls: readonly KernelCall[], runFirst: () => void): void {
+  run(calls: readonly KernelCall[], here: (call: KernelCall) => void): void {
     for (let i = 1; i < calls.length; i++) this.#send(i - 1, calls[i]!);
     try {
-      runFirst();
+      here(calls[0]!);
     } finally {
+      for (let i = 1; i < calls.length; i++) if (this.#begin(i - 1)) this.#runLate(i - 1, calls[i]!, here);
       for (let i = 1; i < calls.length; i++) this.#wait(i - 1);
     }
     for (let i = 1; i < calls.length; i++) {
@@ -149,8 +153,27 @@ export class Threads {
     for (let i = 0; i < args.length; i++) values[i] = Number(args[i]);
     words[Word.kernel] = this.#indices.get(kernel)!;
     words[Word.argumentCount] = args.length;
+    words[Word.failed] = 0;
     Atomics.add(words, Word.calls, 1);
     if (Atomics.load(words, Word.threadSleeps)) Atomics.notify(words, Word.calls);
+  }
+
+  /** Takes the call that a thread was sent, unless it has begun it. */
+  #begin(thread: number): boolean {
+    const words = this.#words[thread]!;
+    const call = words[Word.calls]!;
+    const before = (call - 1) | 0;
+    if (Atomics.compareExchange(words, Word.begun, before, call) !== before) return false;
+    Atomics.store(words, Word.done, call);
+    return true;
+  }
+
+  #runLate(thread: number, call: KernelCall, here: (call: KernelCall) => void): void {
+    try {
+      here(call);
+    } catch {
+      this.#words[thread]![Word.failed] = 1;
+    }
   }
 
   #wait(thread: number): void {

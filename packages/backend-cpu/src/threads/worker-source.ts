@@ -2,8 +2,8 @@
  * What a thread runs, as text: it is started from this package's code alone, in Node and in browsers, whatever a bundler does.
  *
  * The words of a mailbox are those of {@link Word}, its arguments are float64. A thread waits for the number of calls to change,
- * calls the export that it is told, and stores the number of the call when it is done. It spins for a while first, since the
- * next call mostly comes within microseconds, and then sleeps.
+ * calls the export that it is told unless the caller has begun that call itself, and stores the number of the call when it is
+ * done. It spins for a while first, since the next call mostly comes within microseconds, and then sleeps.
  */
 export const workerSource = `
 const start = ({ module, memory, mailbox, argumentsAt, spins }) => {
@@ -20,7 +20,9 @@ const start = ({ module, memory, mailbox, argumentsAt, spins }) => {
       Atomics.wait(words, 0, calls);
       Atomics.store(words, 2, 0);
     }
-    calls = Atomics.load(words, 0);
+    const before = Atomics.load(words, 0) - 1 | 0;
+    calls = before + 1 | 0;
+    if (Atomics.compareExchange(words, 7, before, calls) !== before) continue;
     let failed = 0;
     try {
       kernels[words[4]](...values.subarray(0, words[5]));
