@@ -1,11 +1,11 @@
 /** A backend that is checked while it works. */
 import { apply } from './apply.js';
 import type { AnyBackend } from './backend.js';
+import { composites } from './composites.js';
 import { BackendError } from './errors.js';
-import type { View } from './kernels.js';
+import type { CompositeOps, View } from './kernels.js';
 import { currentLabel } from './label.js';
 import type { Op } from './op.js';
-import * as ops from './ops/index.js';
 import { checkOptions, option } from './options.js';
 import { isFloat, type Spec, showSpec, type TypedArray } from './spec.js';
 import { untaped } from './tape.js';
@@ -106,9 +106,7 @@ function run(
   attrs: unknown,
   specs: readonly Spec[],
 ): TypedArray[] | undefined {
-  const known = (Object.values(ops) as readonly { readonly name: string }[]).find(
-    op => typeof op === 'object' && op.name === name,
-  );
+  const known = Object.hasOwn(composites, name) ? composites[name as keyof CompositeOps] : undefined;
   const kernel = (reference.kernels as unknown as KernelTable)[name];
   const op = (known ?? (kernel && { name, infer: () => [...specs] })) as Op<unknown> | undefined;
   if (!op) return undefined;
