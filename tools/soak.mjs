@@ -15,6 +15,7 @@ const CHECKS = [
   ['ConvNetJS network on 4,000 images of CIFAR-10', 'cifar-10/lossless', trainConvnetjs],
   ['LeNet-5 trained on digits reads MNIST', 'mnist', digitsToMnist],
   ['flat memory over 10,000 steps', '', flatMemory],
+  ['500 steps of LeNet-5 on gpu.js', '', gpuJsSteps],
   ['every op in Chromium', '', browser],
   ['planted bugs are seen by the conformance checks', '', mutants],
 ];
@@ -78,6 +79,11 @@ async function flatMemory() {
 async function browser() {
   await must('vitest', ['run', '--project', 'browser'], { env: { CNN_SOAK: '1' } });
   return 'on the CPU backend, WebGL2 and WebGPU, as far as Chromium has them';
+}
+
+async function gpuJsSteps() {
+  await must('vitest', ['run', '--project', 'train', 'gpujs'], { env: { CNN_SOAK: '1' } });
+  return 'nothing left in modes cpu and webasm';
 }
 
 async function mutants() {

@@ -58,7 +58,7 @@ const lines = [
   ...items.map(item => `| ${item} | ${names.map(name => cell(name, item)).join(' | ')} |`),
   '',
   Number.isFinite(ratio)
-    ? `conv-ii forward in WebGL2 is ${ratio.toFixed(2)} times as fast as on the CPU backend with two threads.`
+    ? `conv-ii forward in WebGL2 is ${ratio.toPrecision(2)} times as fast as on the CPU backend with two threads.`
     : '',
   '',
   ...reasons,

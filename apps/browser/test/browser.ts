@@ -49,6 +49,13 @@ export async function expectConformance(
   expect(report.rows.length).toBeGreaterThanOrEqual(whole ? 100 : telling.length);
 }
 
+/** Runs 500 steps of small batches and holds them to leave nothing on the device. */
+export async function expectNothingLeft(page: Page, where: Where): Promise<void> {
+  const result = await page.run<TrainingResult>({ do: 'train', where, steps: 500, batch: 4 });
+  expect(result.losses).toHaveLength(500);
+  expect(result.left).toBe(0);
+}
+
 const run = { steps: 20, batch: 32 };
 
 /** Trains LeNet-5 there and here, and holds the losses to agree. */

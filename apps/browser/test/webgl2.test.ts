@@ -1,6 +1,6 @@
 /** gpu.js in WebGL2, which Chromium draws with the CPU here. */
 import { test } from 'vitest';
-import { expectConformance, expectTraining, inChromium, soak } from './browser.js';
+import { expectConformance, expectNothingLeft, expectTraining, inChromium, soak } from './browser.js';
 
 const webgl2 = { kind: 'gpujs', mode: 'webgl2' } as const;
 
@@ -11,4 +11,5 @@ inChromium('gpujs in WebGL2', page => {
     () => expectConformance(page(), webgl2),
     1_800_000,
   );
+  test.runIf(soak)('leaves nothing behind in 500 steps', () => expectNothingLeft(page(), webgl2), 1_800_000);
 });
