@@ -10,7 +10,11 @@ const COMMANDS = {
   demo: args => node('apps/cli/bin/cnn.js', 'train', '--data', 'digits', '--model', 'lenet5', ...args),
   golden: args => node('apps/cli/bin/cnn.js', 'golden', ...args),
   bench: args => node('apps/bench/dist/main.js', ...args),
-  'bench:gpu': () => node('apps/browser/dist/bench.js'),
+  'bench:gpu': async () => {
+    const code = await node('apps/browser/dist/bench.js');
+    if (code === 0) await must('biome', ['format', '--write', 'docs/gpu.md']);
+    return code;
+  },
   'bench:page': args => node('tools/benchmarks-page.mjs', ...args),
   test: () => node('tools/test.mjs'),
   soak: () => node('tools/soak.mjs'),

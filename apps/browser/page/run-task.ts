@@ -3,7 +3,8 @@ import { type GpuJsConstructor, gpujs } from '@cnn/backend-gpujs';
 import { report } from '@cnn/backend-testkit';
 import type { AnyBackend } from '@cnn/tensor';
 import { GPU } from 'gpu.js';
-import type { ConformanceResult, Task, TimingResult, TrainingResult, Where } from './task.js';
+import { loseContext } from './lose-context.js';
+import type { ConformanceResult, LossResult, Task, TimingResult, TrainingResult, Where } from './task.js';
 import { timeItems } from './time-items.js';
 import { trainLeNet } from './train-lenet.js';
 
@@ -15,7 +16,8 @@ async function open(where: Where): Promise<Counted> {
 }
 
 /** Does a task, in a page or in a worker. */
-export async function runTask(task: Task): Promise<ConformanceResult | TimingResult | TrainingResult> {
+export async function runTask(task: Task): Promise<ConformanceResult | LossResult | TimingResult | TrainingResult> {
+  if (task.do === 'lose the context') return loseContext();
   if (task.do === 'conformance') return { report: await report(() => open(task.where), task.only ? { only: task.only } : {}) };
   const backend = await open(task.where);
   if (task.do === 'time') {

@@ -9,6 +9,7 @@ export type Where = { readonly kind: 'cpu'; readonly threads?: number } | { read
 export type Task = { readonly where: Where; readonly inWorker?: boolean } & (
   | { readonly do: 'conformance'; readonly only?: readonly string[] }
   | { readonly do: 'time'; readonly items: readonly string[]; readonly milliseconds: number }
+  | { readonly do: 'lose the context' }
   | { readonly do: 'train'; readonly steps: number; readonly batch: number }
 );
 
@@ -19,6 +20,11 @@ export interface ConformanceResult {
 
 /** How long the items of the bench took, in milliseconds, or why one did not run. */
 export type TimingResult = Readonly<Record<string, number | string>>;
+
+/** What an op said after the browser had taken the device away. */
+export interface LossResult {
+  readonly message: string;
+}
 
 /** What a training run gave. */
 export interface TrainingResult {

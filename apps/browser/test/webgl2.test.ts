@@ -1,5 +1,6 @@
 /** gpu.js in WebGL2, which Chromium draws with the CPU here. */
-import { test } from 'vitest';
+import { expect, test } from 'vitest';
+import type { LossResult } from '../page/task.js';
 import { expectConformance, expectNothingLeft, expectTraining, inChromium, soak } from './browser.js';
 
 const webgl2 = { kind: 'gpujs', mode: 'webgl2' } as const;
@@ -12,4 +13,8 @@ inChromium('gpujs in WebGL2', page => {
     1_800_000,
   );
   test.runIf(soak)('leaves nothing behind in 500 steps', () => expectNothingLeft(page(), webgl2), 1_800_000);
+  test('says that the context was lost', async () => {
+    const { message } = await page().run<LossResult>({ do: 'lose the context', where: webgl2 });
+    expect(message).toMatch(/^BackendError: gpujs:webgl2: the GPU context was lost/);
+  }, 60_000);
 });

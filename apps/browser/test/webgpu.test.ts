@@ -13,8 +13,12 @@ inChromium('gpujs in WebGPU', page => {
     skip(!(await page().hasWebGpu()), 'this Chromium offers no WebGPU adapter');
     await expectConformance(page(), webgpu);
   }, 1_800_000);
-  test.runIf(soak)('leaves nothing behind in 500 steps', async ({ skip }) => {
-    skip(!(await page().hasWebGpu()), 'this Chromium offers no WebGPU adapter');
-    await expectNothingLeft(page(), webgpu);
-  }, 1_800_000);
+  test.runIf(soak)(
+    'leaves nothing behind in 500 steps',
+    async ({ skip }) => {
+      skip(!(await page().hasWebGpu()), 'this Chromium offers no WebGPU adapter');
+      await expectNothingLeft(page(), webgpu);
+    },
+    1_800_000,
+  );
 });

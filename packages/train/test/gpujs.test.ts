@@ -64,13 +64,17 @@ describe.each(['cpu', 'webasm'] as const)('LeNet-5 on gpu.js in mode %s', mode =
 /** `npm run soak` makes 500 steps of the 40. */
 const epochs = process.env.CNN_SOAK === undefined ? 2 : 25;
 
-it.each(['cpu', 'webasm'] as const)('leaves no buffer behind in mode %s, and compiles nothing after the first step', async mode => {
-  const backend = await gpujs({ mode });
-  const { live, left } = await train(backend, epochs);
-  expect(new Set(live.slice(1)).size).toBe(1);
-  expect(left).toBe(0);
-  const { kernels } = backend.compileStats();
-  await train(backend, 1);
-  expect(backend.compileStats().kernels).toBe(kernels);
-  await backend.dispose();
-}, 600_000);
+it.each(['cpu', 'webasm'] as const)(
+  'leaves no buffer behind in mode %s, and compiles nothing after the first step',
+  async mode => {
+    const backend = await gpujs({ mode });
+    const { live, left } = await train(backend, epochs);
+    expect(new Set(live.slice(1)).size).toBe(1);
+    expect(left).toBe(0);
+    const { kernels } = backend.compileStats();
+    await train(backend, 1);
+    expect(backend.compileStats().kernels).toBe(kernels);
+    await backend.dispose();
+  },
+  600_000,
+);
