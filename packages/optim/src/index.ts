@@ -1,4 +1,5 @@
 export { type Clipped, clipByGlobalNorm, clipByValue } from './clip.js';
+export * from './closures/index.js';
 export {
   type AnyOptimizerFactory,
   defineOptimizer,
@@ -11,7 +12,7 @@ export {
 } from './optimizer.js';
 export { OptimizerState, type StepConfig } from './optimizer-state.js';
 export * from './optimizers/index.js';
-export type { AnyParameterGroup, ParameterGroup } from './parameter-group.js';
+export { type AnyParameterGroup, matches, type ParameterGroup } from './parameter-group.js';
 export {
   type AnyScheduleFactory,
   defineSchedule,
@@ -22,3 +23,4 @@ export {
   scheduleOption,
 } from './schedule.js';
 export * from './schedules/index.js';
+export { WeightAverage, type WeightAverageOptions } from './weight-average.js';

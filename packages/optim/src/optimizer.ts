@@ -8,7 +8,7 @@ import {
   UsageError,
   type Variable,
 } from '@cnn/tensor';
-import { OptimizerState, type StepConfig } from './optimizer-state.js';
+import { OptimizerState, type StepConfig, type Target } from './optimizer-state.js';
 import { type AnyParameterGroup, checkGroups, matches, type ParameterGroup } from './parameter-group.js';
 
 /** All that an optimizer is. `C` are its own options, those that every optimizer has aside. */
@@ -65,6 +65,16 @@ export class Optimizer {
   readonly type: string;
   /** Every option, with its default where none was given. */
   readonly config: ResolvedConfig;
+  /** @internal The rule for each parameter. */
+  readonly targets: (parameters: readonly Variable[]) => readonly Target[];
+
+  /** @internal */
+  constructor(type: string, config: ResolvedConfig, targets: (parameters: readonly Variable[]) => readonly Target[]) {
+    this.type = type;
+    this.config = config;
+    this.targets = targets;
+  }
+
   /**
    * Makes its slots for some parameters: zeros named `<parameter>/<slot>`, on the parameter's backend and of its dtype. Frozen
    * parameters are simply not passed.
@@ -72,13 +82,9 @@ export class Optimizer {
    * @throws {OptionError} for a group that matches none of them. @throws {UsageError} if it gets no list, or if two have one name.
    * @throws {DTypeError} for a parameter that is not float.
    */
-  readonly init: (parameters: readonly Variable[]) => OptimizerState;
-
-  /** @internal */
-  constructor(type: string, config: ResolvedConfig, init: (parameters: readonly Variable[]) => OptimizerState) {
-    this.type = type;
-    this.config = config;
-    this.init = init;
+  init(parameters: readonly Variable[]): OptimizerState {
+    if (!Array.isArray(parameters)) throw new UsageError(`${this.type}: init takes a list of variables; of a net, net.trainable`);
+    return new OptimizerState(this.type, this.config.learningRate, this.targets(parameters));
   }
 
   /** What {@link optimizerFromJSON} reads: `{ type, ...config }`. */
@@ -108,10 +114,9 @@ export function defineOptimizer<C extends object>(definition: OptimizerDefinitio
     const config = { ...defaults, ...copyOfDefined(given), groups };
     definition.check?.(config);
     for (const group of groups) definition.check?.({ ...config, ...group });
-    const init = (parameters: readonly Variable[]): OptimizerState => {
-      if (!Array.isArray(parameters)) throw new UsageError(`${type}: init takes a list of variables; of a net, net.trainable`);
+    const targets = (parameters: readonly Variable[]): Target[] => {
       refuseUnmatched(type, groups, parameters);
-      const targets = parameters.map(parameter => {
+      return parameters.map(parameter => {
         const own = configOf<C>(parameter.name, config, groups);
         definition.check?.(own);
         return {
@@ -122,9 +127,8 @@ export function defineOptimizer<C extends object>(definition: OptimizerDefinitio
           },
         };
       });
-      return new OptimizerState(type, config.learningRate, targets);
     };
-    return new Optimizer(type, config, init);
+    return new Optimizer(type, config, targets);
   };
   return Object.assign(make, { kind: 'optimizer' as const, type });
 }
@@ -158,11 +162,13 @@ function refuseUnmatched(type: string, groups: readonly AnyParameterGroup[], par
  * @throws {FormatError} if it is no object. @throws {OptionError} for an unknown type or option.
  */
 export function optimizerFromJSON(json: unknown, factories: readonly AnyOptimizerFactory[]): Optimizer {
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-    throw new FormatError('optimizer', 'it must be an object with a type and options');
-  }
-  const { type, ...config } = json as Readonly<Record<string, unknown>>;
+  if (!isObject(json)) throw new FormatError('optimizer', 'it must be an object with a type and options');
+  const { type, ...config } = json;
   const factory = factories.find(known => known.type === type);
   if (!factory) throw new OptionError('optimizer', 'type', type, factories.map(known => `'${known.type}'`).join(', '));
-  return factory(config as never);
+  const { optimizer, ...rest } = config;
+  // One that is wrapped in another, as by lookahead.
+  return factory((isObject(optimizer) ? { ...rest, optimizer: optimizerFromJSON(optimizer, factories) } : config) as never);
 }
+
+const isObject = (x: unknown): x is Readonly<Record<string, unknown>> => typeof x === 'object' && x !== null && !Array.isArray(x);

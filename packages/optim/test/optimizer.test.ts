@@ -1,7 +1,22 @@
 import { cpuReference } from '@cnn/backend-cpu';
 import { FormatError, OptionError, ops, option, type Tensor, tensor, Variable } from '@cnn/tensor';
 import { describe, expect, test } from 'vitest';
-import { adadelta, adam, defineOptimizer, type Optimizer, optimizerFromJSON, sgd, standardOptimizers } from '../src/index.js';
+import {
+  adadelta,
+  adagrad,
+  adam,
+  adamax,
+  defineOptimizer,
+  lars,
+  lion,
+  lookahead,
+  nadam,
+  type Optimizer,
+  optimizerFromJSON,
+  rmsprop,
+  sgd,
+  standardOptimizers,
+} from '../src/index.js';
 
 const backend = cpuReference({ poison: true });
 const variable = (name: string): Variable => new Variable(name, tensor(backend, [1], { dtype: 'float64' }));
@@ -85,6 +100,17 @@ describe('options', () => {
     [() => adam({ weightDecay: Number.POSITIVE_INFINITY }), 'weightDecay'],
     [() => adadelta({ rho: 1.1 }), 'rho'],
     [() => adadelta({ epsilon: 0 }), 'epsilon'],
+    [() => adagrad({ initialSum: -1 }), 'initialSum'],
+    [() => adagrad({ learningRateDecay: -1 }), 'learningRateDecay'],
+    [() => rmsprop({ alpha: 1.1 }), 'alpha'],
+    [() => rmsprop({ epsilon: 0 }), 'epsilon'],
+    [() => adamax({ epsilon: 0 }), 'epsilon'],
+    [() => nadam({ momentumDecay: -1 }), 'momentumDecay'],
+    [() => lion({ betas: [1, 0.9] }), 'betas'],
+    [() => lars({ trustCoefficient: 0 }), 'trustCoefficient'],
+    [() => lookahead({ optimizer: sgd(), steps: 0 }), 'steps'],
+    [() => lookahead({ optimizer: sgd(), share: 1.1 }), 'share'],
+    [() => lookahead({} as { optimizer: Optimizer }), 'optimizer'],
   ])('%s is refused', (make, name) => {
     expect(make).toThrow(OptionError);
     expect(make).toThrow(`option '${name}'`);
@@ -120,9 +146,26 @@ describe('JSON', () => {
     expect(after(read, 'bias')).toEqual(after(optimizer, 'bias'));
   });
 
+  test('of lookahead holds the optimizer inside, whose groups and learning rate it has', () => {
+    const inner = sgd({ learningRate: 0.5, groups: [{ match: 'bias', learningRateFactor: 0 }] });
+    const optimizer = lookahead({ optimizer: inner, steps: 1 });
+    const json = JSON.parse(JSON.stringify(optimizer));
+    expect(json).toEqual({
+      type: 'lookahead',
+      optimizer: JSON.parse(JSON.stringify(inner)),
+      steps: 1,
+      share: 0.5,
+    });
+    const read = optimizerFromJSON(json, standardOptimizers);
+    expect(JSON.parse(JSON.stringify(read))).toEqual(json);
+    // From 1 a step of 0.5 leads to 0.5, and half the way there to 0.75.
+    for (const each of [optimizer, read]) expect(after(each, 'weight', 'bias')).toEqual([0.75, 1]);
+    expect(optimizer.config.learningRate).toBe(0.5);
+  });
+
   test('of another kind is refused by name', () => {
-    expect(() => optimizerFromJSON({ type: 'lion' }, standardOptimizers)).toThrow(
-      "optimizer: option 'type' is 'lion'; allowed: 'sgd', 'adam', 'adamW', 'adadelta'",
+    expect(() => optimizerFromJSON({ type: 'lamb' }, standardOptimizers)).toThrow(
+      "optimizer: option 'type' is 'lamb'; allowed: 'sgd', 'adam', 'adamW', 'adadelta', 'adagrad',",
     );
     expect(() => optimizerFromJSON({ type: 'sgd', lr: 1 }, standardOptimizers)).toThrow(OptionError);
     for (const json of [null, 'sgd', [], 1]) expect(() => optimizerFromJSON(json, standardOptimizers)).toThrow(FormatError);

@@ -12,7 +12,35 @@ import {
   Variable,
 } from '@cnn/tensor';
 import { describe, expect, test } from 'vitest';
-import { adadelta, adam, adamW, type Optimizer, sgd } from '../src/index.js';
+import {
+  adadelta,
+  adagrad,
+  adam,
+  adamax,
+  adamW,
+  amsgrad,
+  lars,
+  lion,
+  lookahead,
+  nadam,
+  type Optimizer,
+  radam,
+  rmsprop,
+  sgd,
+} from '../src/index.js';
+
+/** Those that are made of ops. */
+const composed = [
+  adagrad({ initialSum: 0.1 }),
+  rmsprop({ centered: true, momentum: 0.9 }),
+  amsgrad(),
+  adamax(),
+  nadam(),
+  radam(),
+  lion(),
+  lars(),
+  lookahead({ optimizer: adam(), steps: 2 }),
+];
 
 const backend = cpuReference({ poison: true });
 const variable = (name: string, numbers: readonly number[]): Variable =>
@@ -103,7 +131,7 @@ describe('slots', () => {
   });
 
   test('with stepCount are all that a resumed run needs', () => {
-    for (const optimizer of [sgd({ momentum: 0.9, dampening: 0.5 }), adam({ learningRate: 0.1 }), adadelta()]) {
+    for (const optimizer of [sgd({ momentum: 0.9, dampening: 0.5 }), adam({ learningRate: 0.1 }), adadelta(), ...composed]) {
       const one = variable('w', [1, -2]);
       const first = optimizer.init([one]);
       for (let i = 0; i < 3; i++) first.step([gradient(0.5 - i, i)]);
@@ -139,6 +167,17 @@ describe('slots', () => {
       for (let i = 0; i < 20; i++) state.step([g]);
       expect(own.live()).toBe(live);
       if (own.name === 'cpu') expect(own.allocations()).toBe(made);
+      for (const held of [w, state, g]) held.dispose();
+      expect(own.live()).toBe(0);
+    }
+    for (const optimizer of composed) {
+      const w = new Variable('w', tensor(own, [1, 2, 3, 4]));
+      const state = optimizer.init([w]);
+      const g = tensor(own, [1, 1, 1, 1]);
+      for (let i = 0; i < 4; i++) state.step([g]);
+      const live = own.live();
+      for (let i = 0; i < 20; i++) state.step([g]);
+      expect(own.live()).toBe(live);
       for (const held of [w, state, g]) held.dispose();
       expect(own.live()).toBe(0);
     }
