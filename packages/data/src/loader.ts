@@ -1,6 +1,6 @@
 import { checkOptions, OptionError, option, randomKey, randomPermutation, ShapeError, show, UsageError } from '@cnn/tensor';
 import type { Dataset } from './dataset.js';
-import { type Batch, compose, type Transform, toFloat } from './transforms.js';
+import { type Batch, compose, type Transform, toFloat } from './transforms/index.js';
 
 /** Options of {@link loader}. */
 export interface LoaderOptions {

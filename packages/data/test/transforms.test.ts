@@ -1,23 +1,8 @@
 import { OptionError, randomKey, ShapeError } from '@cnn/tensor';
 import { describe, expect, it } from 'vitest';
-import {
-  type Batch,
-  compose,
-  type ImageShape,
-  normalise,
-  oneHot,
-  randomCrop,
-  randomHorizontalFlip,
-  toFloat,
-} from '../src/index.js';
+import { compose, normalise, oneHot, randomCrop, randomHorizontalFlip, toFloat } from '../src/index.js';
+import { batchOf } from './helpers.js';
 
-const batchOf = (shape: ImageShape, images: number[], labels: number[]): Batch => ({
-  images: Float32Array.from(images),
-  labels: Int32Array.from(labels),
-  size: labels.length,
-  shape,
-  indices: Int32Array.from(labels.keys()),
-});
 const key = randomKey('test');
 
 describe('toFloat', () => {
