@@ -7,6 +7,14 @@ export { crc32 } from './crc32.js';
 export * from './errors.js';
 export { type Fallback, type WithFallback, withFallback } from './fallback.js';
 export { type GradContext, type Gradients, grad } from './grad.js';
+export {
+  type CheckedElement,
+  type CheckedInput,
+  type GradientCheck,
+  type GradientCheckOptions,
+  gradientCheck,
+  type Kink,
+} from './gradient-check.js';
 export type * from './kernels.js';
 export { withLabel } from './label.js';
 export type { Op, Saved, VectorJacobianProduct, VjpContext } from './op.js';

@@ -1,5 +1,5 @@
 import { ops } from '@cnn/tensor';
-import { f, type OpCase, row } from './op-case.js';
+import { f, index, type OpCase, row } from './op-case.js';
 
 /** Ways to pool an image of 7 by 6 by windows of 3 by 2. */
 const poolings: Readonly<Record<string, ops.AvgPoolOptions>> = {
@@ -73,4 +73,14 @@ export const pools: readonly OpCase[] = [
       ops.resize(x, size, { mode: 'bilinear', alignCorners: true }),
     ),
   ]),
+  row('lpPool2d', '', [f(2, 2, 4, 6)], x => ops.lpPool2d(x, 2)),
+  row('lpPool2d', 'an odd norm, stride and padding', [f(1, 2, 5, 4)], x =>
+    ops.lpPool2d(x, [3, 2], { norm: 3, stride: 2, padding: 1 }),
+  ),
+  row('fractionalMaxPool2d', '', [f(2, 2, 7, 6)], x => ops.fractionalMaxPool2d(x, 2, { outputSize: [5, 4], offset: [0.3, 0.8] })),
+  row('fractionalMaxPool2d', 'one window', [f(1, 2, 4, 3)], x =>
+    ops.fractionalMaxPool2d(x, [3, 2], { outputSize: 1, offset: [0, 0] }),
+  ),
+  row('maxUnpool2d', '', [f(2, 2, 2, 3), index(24, 2, 2, 2, 3)], (x, indices) => ops.maxUnpool2d(x, indices, [4, 6])),
+  row('pixelShuffle', '', [f(2, 8, 2, 3)], x => ops.pixelShuffle(x, 2)),
 ];

@@ -93,4 +93,31 @@ export const windows: readonly OpCase[] = [
   row('convTranspose2d', 'groups', [f(1, 4, 3, 3), f(4, 1, 2, 2), f(2)], (x, w, b) =>
     ops.convTranspose2d(x, w, b, { groups: 2, stride: 2 }),
   ),
+  row('conv3d', '', [f(2, 2, 3, 4, 3), f(3, 2, 2, 3, 2), f(3)], (x, w, b) => ops.conv3d(x, w, b)),
+  row('conv3d', 'groups, stride, dilation and padding per side', [f(1, 4, 4, 5, 4), f(2, 2, 2, 2, 3)], (x, w) =>
+    ops.conv3d(x, w, undefined, {
+      groups: 2,
+      stride: [1, 2, 1],
+      dilation: [2, 1, 1],
+      padding: [
+        [0, 1],
+        [1, 0],
+        [1, 1],
+      ],
+    }),
+  ),
+  row('conv3d', 'reflect padding', [f(1, 1, 3, 3, 4), f(1, 1, 2, 3, 3)], (x, w) =>
+    ops.conv3d(x, w, undefined, { padding: 1, paddingMode: 'reflect' }),
+  ),
+  row('locallyConnected2d', '', [f(2, 2, 4, 3), f(3, 2, 3, 2, 2, 2), f(3, 3, 2)], (x, w, b) => ops.locallyConnected2d(x, w, b)),
+  row('locallyConnected2d', 'stride, padding and dilation', [f(1, 2, 5, 4), f(1, 3, 1, 2, 3, 2)], (x, w) =>
+    ops.locallyConnected2d(x, w, undefined, {
+      stride: 2,
+      padding: [
+        [1, 0],
+        [1, 1],
+      ],
+      dilation: [2, 1],
+    }),
+  ),
 ];
