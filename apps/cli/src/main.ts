@@ -4,6 +4,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { backendsCommand } from './commands/backends.js';
 import { dataCommand } from './commands/data.js';
 import { evalCommand } from './commands/eval.js';
+import { gradcheckCommand } from './commands/gradcheck.js';
 import { predictCommand } from './commands/predict.js';
 import { summaryCommand } from './commands/summary.js';
 import { trainCommand } from './commands/train.js';
@@ -16,6 +17,7 @@ const program = new Command('cnn')
   .addCommand(evalCommand())
   .addCommand(predictCommand())
   .addCommand(summaryCommand())
+  .addCommand(gradcheckCommand())
   .addCommand(backendsCommand())
   .addCommand(dataCommand())
   .addCommand(goldenCommand());

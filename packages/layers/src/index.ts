@@ -1,3 +1,9 @@
+export {
+  type ActivationStatisticsOptions,
+  activationStatistics,
+  type LayerStatistics,
+  type ValueStatistics,
+} from './activation-statistics.js';
 export * from './graph.js';
 export type { Initialiser, InitialiserConfig } from './initialisers.js';
 export * as initialisers from './initialisers.js';

@@ -197,6 +197,189 @@ const examples: Record<string, Example> = {
     shape: [1, 1, 4],
     y: [1, 2, 1, 2],
   },
+  // 10 and the fall from each number to the next.
+  conv1d: {
+    layer: layers.conv1d({ filters: 1, kernelSize: 2 }),
+    input: [1, 4],
+    x: [1, 2, 4, 8],
+    set: { weight: [1, -1], bias: [10] },
+    shape: [1, 3],
+    y: [9, 8, 6],
+  },
+  // 1 + 2 + … + 8.
+  conv3d: {
+    layer: layers.conv3d({ filters: 1, kernelSize: [2, 2, 2] }),
+    input: [1, 2, 2, 2],
+    x: [1, 2, 3, 4, 5, 6, 7, 8],
+    set: { weight: [1, 1, 1, 1, 1, 1, 1, 1], bias: [0.5] },
+    shape: [1, 1, 1, 1],
+    y: [36.5],
+  },
+  // First, second; sum, difference + 10.
+  depthwiseConv2d: {
+    layer: layers.depthwiseConv2d({ kernelSize: [1, 2], multiplier: 2 }),
+    input: [2, 1, 2],
+    x: [1, 2, 3, 4],
+    set: { weight: [1, 0, 0, 1, 1, 1, 1, -1], bias: [0, 0, 0, 10] },
+    shape: [4, 1, 1],
+    y: [1, 2, 7, 9],
+  },
+  // 2 (1 + 2) + 10 (3 - 4) + 0.5.
+  separableConv2d: {
+    layer: layers.separableConv2d({ filters: 1, kernelSize: [1, 2] }),
+    input: [2, 1, 2],
+    x: [1, 2, 3, 4],
+    set: { depthwiseWeight: [1, 1, 1, -1], pointwiseWeight: [2, 10], bias: [0.5] },
+    shape: [1, 1, 1],
+    y: [-3.5],
+  },
+  // The first of [1, 2], the second of [2, 3], the sum of [3, 4].
+  locallyConnected2d: {
+    layer: layers.locallyConnected2d({ filters: 1, kernelSize: [1, 2] }),
+    input: [1, 1, 4],
+    x: [1, 2, 3, 4],
+    set: { weight: [1, 0, 0, 1, 1, 1], bias: [10, 20, 30] },
+    shape: [1, 1, 3],
+    y: [11, 23, 37],
+  },
+  lpPool2d: {
+    layer: layers.lpPool2d({ kernelSize: [1, 2] }),
+    input: [1, 1, 4],
+    x: [3, -4, 5, 12],
+    shape: [1, 1, 2],
+    y: [5, 13],
+  },
+  // Windows of two start at 0, floor(1.5 (1 + 0.5)) - floor(1.5 * 0.5) = 2, and 5 - 2 = 3.
+  fractionalMaxPool2d: {
+    layer: layers.fractionalMaxPool2d({ outputRatio: 0.6 }),
+    input: [1, 5, 5],
+    x: Array.from({ length: 25 }, (_, i) => i + 1),
+    shape: [1, 3, 3],
+    y: [7, 9, 10, 17, 19, 20, 22, 24, 25],
+  },
+  // Windows of one pixel: each number stays.
+  maxUnpool2d: {
+    layer: layers.maxUnpool2d({ kernelSize: 1 }),
+    input: [1, 1, 3],
+    x: [1, 3, 2],
+    times: 2,
+    shape: [1, 1, 3],
+    y: [1, 3, 2],
+  },
+  upsample: { layer: layers.upsample({ scaleFactor: [1, 2] }), input: [1, 1, 2], x: [1, 2], shape: [1, 1, 4], y: [1, 1, 2, 2] },
+  // The middles of the four pixels lie at -1/4, 1/4, 3/4 and 5/4 of the two.
+  'upsample between pixels': {
+    layer: layers.upsample({ scaleFactor: [1, 2], mode: 'bilinear' }),
+    input: [1, 1, 2],
+    x: [0, 4],
+    shape: [1, 1, 4],
+    y: [0, 1, 3, 4],
+  },
+  pixelShuffle: {
+    layer: layers.pixelShuffle({ upscaleFactor: 2 }),
+    input: [4, 1, 2],
+    x: [1, 2, 3, 4, 5, 6, 7, 8],
+    shape: [1, 2, 4],
+    y: [1, 3, 2, 4, 5, 7, 6, 8],
+  },
+  dropConnect: {
+    layer: layers.dropConnect({ units: 2, rate: 0.9 }),
+    input: [3],
+    x: [1, 2, 3],
+    set: { weight: [1, 1, 1, 1, 0, -1], bias: [0.5, 0] },
+    shape: [2],
+    y: [6.5, -2],
+  },
+  spatialDropout: { layer: layers.spatialDropout({ rate: 0.9 }), input: [2, 1, 1], x: [1, 2], shape: [2, 1, 1], y: [1, 2] },
+  stochasticDepth: { layer: layers.stochasticDepth({ rate: 0.9 }), input: [2], x: [1, 2], shape: [2], y: [1, 2] },
+  gaussianNoise: { layer: layers.gaussianNoise({ deviation: 9 }), input: [2], x: [1, 2], shape: [2], y: [1, 2] },
+  // (x - 3) / √(4 + 5)
+  layerNorm: {
+    layer: layers.layerNorm({ epsilon: 5 }),
+    input: [2],
+    x: [1, 5],
+    set: { weight: [3, 6], bias: [1, 0] },
+    shape: [2],
+    y: [-1, 4],
+  },
+  'layerNorm of the last axis': {
+    layer: layers.layerNorm({ epsilon: 5, normalizedShape: [2], affine: false }),
+    input: [2, 2],
+    x: [1, 5, 7, 7],
+    shape: [2, 2],
+    y: [-2 / 3, 2 / 3, 0, 0],
+  },
+  groupNorm: {
+    layer: layers.groupNorm({ groups: 2, epsilon: 5 }),
+    input: [4, 1],
+    x: [1, 5, 7, 7],
+    set: { weight: [3, 3, 3, 3], bias: [0, 0, 1, 2] },
+    shape: [4, 1],
+    y: [-2, 2, 1, 2],
+  },
+  instanceNorm: { layer: layers.instanceNorm({ epsilon: 5 }), input: [1, 2], x: [1, 5], shape: [1, 2], y: [-2 / 3, 2 / 3] },
+  // x over the root of 1 and the squares around.
+  localResponseNorm: {
+    layer: layers.localResponseNorm({ size: 3, alpha: 3, beta: 0.5 }),
+    input: [3, 1, 1],
+    x: [1, 2, 2],
+    shape: [3, 1, 1],
+    y: [1 / Math.sqrt(6), 2 / Math.sqrt(10), 2 / 3],
+  },
+  reshape: {
+    layer: layers.reshape({ shape: [3, -1] }),
+    input: [2, 3],
+    x: [1, 2, 3, 4, 5, 6],
+    shape: [3, 2],
+    y: [1, 2, 3, 4, 5, 6],
+  },
+  permute: {
+    layer: layers.permute({ order: [2, 1] }),
+    input: [2, 3],
+    x: [1, 2, 3, 4, 5, 6],
+    shape: [3, 2],
+    y: [1, 4, 2, 5, 3, 6],
+  },
+  pad2d: { layer: layers.pad2d({ padding: [0, 1] }), input: [1, 1, 3], x: [1, 2, 4], shape: [1, 1, 5], y: [0, 1, 2, 4, 0] },
+  'pad2d with the mirrored edge': {
+    layer: layers.pad2d({ padding: [0, 2], paddingMode: 'reflect' }),
+    input: [1, 1, 3],
+    x: [1, 2, 4],
+    shape: [1, 1, 7],
+    y: [4, 2, 1, 2, 4, 2, 1],
+  },
+  'pad2d with the repeated edge': {
+    layer: layers.pad2d({
+      padding: [
+        [0, 0],
+        [2, 1],
+      ],
+      paddingMode: 'replicate',
+    }),
+    input: [1, 1, 3],
+    x: [1, 2, 4],
+    shape: [1, 1, 6],
+    y: [1, 1, 1, 2, 4, 4],
+  },
+  'pad2d with the other side': {
+    layer: layers.pad2d({ padding: [0, 1], paddingMode: 'circular' }),
+    input: [1, 1, 3],
+    x: [1, 2, 4],
+    shape: [1, 1, 5],
+    y: [4, 1, 2, 4, 1],
+  },
+  crop2d: {
+    layer: layers.crop2d({
+      cropping: [
+        [0, 0],
+        [1, 0],
+      ],
+    }),
+    input: [1, 1, 3],
+    x: [1, 2, 4],
+    shape: [1, 1, 2],
+    y: [2, 4],
+  },
 };
 
 const modelOf = ({ layer, times = 1 }: Example) =>
