@@ -1,5 +1,5 @@
 /**
- * `npm run demo`, `npm test`, `npm run bench`, `npm run bench:gpu`, `npm run soak` and `npm run golden`: each installs and builds what is missing, then does its work.
+ * `npm run demo`, `npm test`, `npm run bench`, `npm run bench:gpu`, `npm run soak`, `npm run figures` and `npm run golden`: each installs and builds what is missing, then does its work.
  * Only Node's own modules are used, since at first there is nothing else.
  */
 import { spawn } from 'node:child_process';
@@ -15,6 +15,7 @@ const COMMANDS = {
     if (code === 0) await must('biome', ['format', '--write', 'docs/gpu.md']);
     return code;
   },
+  figures: async () => (await node('tools/optimizer-paths.mjs')) || node('tools/augmentation-page.mjs'),
   'bench:page': args => node('tools/benchmarks-page.mjs', ...args),
   test: () => node('tools/test.mjs'),
   soak: () => node('tools/soak.mjs'),
