@@ -3,7 +3,16 @@ import { cpuReference } from '@cnn/backend-cpu';
 import { grad, ops, type Shape, type Tensor, tensor } from '@cnn/tensor';
 import { describe, expect, it } from 'vitest';
 import * as layers from '../src/index.js';
-import { graph, initialise, type Layer, modelFromJSON, modelToJSON, standardLayers } from '../src/index.js';
+import {
+  type Graph,
+  graph,
+  initialise,
+  type Layer,
+  modelFromJSON,
+  modelToJSON,
+  sequential,
+  standardLayers,
+} from '../src/index.js';
 import { expectClose, wavy } from './helpers.js';
 
 const backend = cpuReference({ poison: true });
@@ -169,6 +178,57 @@ const examples: Record<string, Example> = {
   tanh: { layer: layers.tanh(), input: [2], x: [0, 1], shape: [2], y: [0, (e - 1 / e) / (e + 1 / e)] },
   softplus: { layer: layers.softplus(), input: [2], x: [0, 1], shape: [2], y: [Math.log(2), Math.log(1 + e)] },
   silu: { layer: layers.silu(), input: [2], x: [0, 1], shape: [2], y: [0, e / (1 + e)] },
+  mish: {
+    layer: layers.mish(),
+    input: [2],
+    x: [0, 1],
+    shape: [2],
+    // tanh(log a) = (a² - 1) / (a² + 1).
+    y: [0, ((1 + e) ** 2 - 1) / ((1 + e) ** 2 + 1)],
+  },
+  softsign: { layer: layers.softsign(), input: [2], x: [-3, 1], shape: [2], y: [-0.75, 0.5] },
+  hardSigmoid: { layer: layers.hardSigmoid(), input: [4], x: [-4, 0, 1.5, 5], shape: [4], y: [0, 0.5, 0.75, 1] },
+  hardSwish: { layer: layers.hardSwish(), input: [3], x: [-4, 1.5, 5], shape: [3], y: [0, 1.125, 5] },
+  selu: {
+    layer: layers.selu(),
+    input: [2],
+    x: [-1, 2],
+    shape: [2],
+    y: [1.7580993408473766 * (1 / e - 1), 2.101401974710961],
+  },
+  celu: { layer: layers.celu({ alpha: 2 }), input: [2], x: [-2, 3], shape: [2], y: [2 * (1 / e - 1), 3] },
+  // Tables have Φ(1) = 0.841344746068543.
+  gelu: { layer: layers.gelu(), input: [2], x: [0, 1], shape: [2], y: [0, 0.841344746068543] },
+  'gelu by tanh': {
+    layer: layers.gelu({ approximate: 'tanh' }),
+    input: [1],
+    x: [1],
+    shape: [1],
+    y: [0.5 * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * 1.044715))],
+  },
+  prelu: {
+    layer: layers.prelu(),
+    input: [2, 1, 2],
+    x: [-2, 4, -3, 1],
+    set: { weight: [0.5, 2] },
+    shape: [2, 1, 2],
+    y: [-1, 4, -6, 1],
+  },
+  'prelu with one slope, as it is at first': {
+    layer: layers.prelu({ shared: true }),
+    input: [2],
+    x: [-2, -4],
+    shape: [2],
+    y: [-0.5, -1],
+  },
+  maxout: { layer: layers.maxout(), input: [4], x: [1, 5, -2, -3], shape: [2], y: [5, -2] },
+  'maxout over channels': {
+    layer: layers.maxout({ pieces: 3 }),
+    input: [3, 1, 2],
+    x: [1, 2, 3, 0, 2, 9],
+    shape: [1, 1, 2],
+    y: [3, 9],
+  },
   leakyRelu: { layer: layers.leakyRelu(), input: [2], x: [-2, 3], shape: [2], y: [-0.02, 3] },
   'leakyRelu with a slope': { layer: layers.leakyRelu({ negativeSlope: 0.5 }), input: [2], x: [-2, 3], shape: [2], y: [-1, 3] },
   elu: { layer: layers.elu({ alpha: 2 }), input: [2], x: [-1, 3], shape: [2], y: [2 * (1 / e - 1), 3] },
@@ -474,4 +534,47 @@ it('every layer has an example, and is a standard layer', () => {
   expect(standardLayers.map(({ definition }) => definition.type)).toEqual([...types].sort());
   const shown = new Set(Object.values(examples).map(({ layer }) => layer.definition.type));
   expect([...shown].sort()).toEqual([...types].sort());
+});
+
+describe('maxout', () => {
+  const outputOf = async (model: Graph, input: Shape, x: readonly number[], set: Readonly<Record<string, readonly number[]>>) => {
+    const net = initialise(model, { backend, input, dtype: 'float64' });
+    for (const [name, numbers] of Object.entries(set)) {
+      const variable = net.variable(name);
+      variable.assign(tensor(backend, [...numbers], { shape: variable.value.shape, dtype: 'float64' }));
+    }
+    const batch = tensor(backend, [...x], { shape: [1, ...input], dtype: 'float64' });
+    const output = net.apply(batch);
+    const numbers = [...(await output.data())];
+    for (const t of [output, batch, net]) t.dispose();
+    expect(backend.live()).toBe(0);
+    return numbers;
+  };
+
+  it('makes |x| and max(x, 0.5) of linear pieces', async () => {
+    const model = sequential({ pieces: layers.linear({ units: 4 }), max: layers.maxout() });
+    const set = { 'pieces.weight': [1, -1, 1, 0], 'pieces.bias': [0, 0, 0, 0.5] };
+    expect(await outputOf(model, [1], [-3], set)).toEqual([3, 0.5]);
+    expect(await outputOf(model, [1], [2], set)).toEqual([2, 2]);
+  });
+
+  it('makes a pixel-wise maximum of filters', async () => {
+    const model = sequential({ pieces: layers.conv2d({ filters: 2, kernelSize: 1, bias: false }), max: layers.maxout() });
+    expect(await outputOf(model, [1, 1, 3], [-1, 0, 2], { 'pieces.weight': [2, -3] })).toEqual([3, 0, 4]);
+  });
+
+  it('refuses pieces that do not divide the channels, and an input without any', () => {
+    expect(() => initialise(layers.maxout({ pieces: 3 }), { backend, input: [4] })).toThrow(
+      /option 'pieces' is 3; allowed: a number that divides 4 channels/,
+    );
+    expect(() => initialise(layers.maxout(), { backend, input: [] })).toThrow(
+      'maxout: each input is []; it takes [c] or [c, ...]',
+    );
+    expect(() => initialise(layers.prelu(), { backend, input: [] })).toThrow('prelu: each input is []; it takes [c] or [c, ...]');
+  });
+});
+
+it('celu and gelu refuse options that have no meaning', () => {
+  expect(() => layers.celu({ alpha: 0 })).toThrow(/celu: option 'alpha' is 0; allowed: a number > 0/);
+  expect(() => layers.gelu({ approximate: 'erf' as 'none' })).toThrow(/gelu: option 'approximate' is 'erf'/);
 });

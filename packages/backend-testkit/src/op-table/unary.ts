@@ -3,7 +3,7 @@ import { spread } from '../numbers.js';
 import { bool, f, given, int, make, type OpCase, pos, row, special, uint8, wide } from './op-case.js';
 
 const { neg, abs, sign, square, exp, expm1, sin, cos, tanh, sigmoid, erf, softplus, relu } = ops;
-const { silu, relu6, leakyRelu, elu, selu, mish, softsign, hardSigmoid, hardSwish, gelu } = ops;
+const { silu, relu6, leakyRelu, elu, celu, selu, mish, softsign, hardSigmoid, hardSwish, gelu } = ops;
 const { log, log1p, sqrt, rsqrt, reciprocal, floor, ceil, round, isFinite } = ops;
 
 const notFinite = 'NaN and infinities';
@@ -13,8 +13,8 @@ export const unary: readonly OpCase[] = [
   ...Object.entries({ neg, abs, sign, square, exp, expm1, sin, cos, tanh, sigmoid, erf, softplus, relu }).map(([op, run]) =>
     row(op, '', [wide(3, 4)], run),
   ),
-  ...Object.entries({ floor, ceil, round, isFinite, silu, relu6, leakyRelu, elu, selu, mish, softsign, gelu }).map(([op, run]) =>
-    row(op, '', [wide(3, 4)], x => run(x)),
+  ...Object.entries({ floor, ceil, round, isFinite, silu, relu6, leakyRelu, elu, celu, selu, mish, softsign, gelu }).map(
+    ([op, run]) => row(op, '', [wide(3, 4)], x => run(x)),
   ),
   ...Object.entries({ relu6, hardSigmoid, hardSwish }).map(([op, run]) =>
     row(op, 'all its pieces', [make([16], 'float', (n, seed) => spread(n, seed).map(x => 9 * x))], run),
@@ -26,6 +26,7 @@ export const unary: readonly OpCase[] = [
   row('exp', 'an empty tensor', [f(0, 3)], exp),
   row('leakyRelu', 'slope 0.3', [f(5)], x => leakyRelu(x, 0.3)),
   row('elu', 'alpha 0.5', [wide(5)], x => elu(x, 0.5)),
+  row('celu', 'alpha 0.5', [wide(5)], x => celu(x, 0.5)),
   row('prelu', '', [f(2, 3, 2, 2), pos(3)], ops.prelu),
   row('prelu', 'no spatial axes, one weight for all', [f(4, 3), pos(1)], ops.prelu),
   row('logicalNot', '', [bool(5)], ops.logicalNot),

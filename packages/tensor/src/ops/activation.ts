@@ -1,4 +1,6 @@
 /** Activation functions composed of simpler ops. */
+import { OptionError } from '../errors.js';
+import { option } from '../options.js';
 import { type Tensor, tidy } from '../tensor.js';
 import { add, div, greater, greaterEqual, less, lessEqual, mul } from './binary.js';
 import { checkOneOf, checkTensor, refuseUnknown } from './common.js';
@@ -16,6 +18,19 @@ export const elu = (x: Tensor, alpha = 1): Tensor =>
     const above = greater(x, 0);
     return where(above, x, mul(expm1(where(above, 0, x)), alpha));
   });
+
+/**
+ * x above 0, α (e^(x / α) - 1) below, whose derivative at 0 is 1 for every α (Barron, 2017). Default α 1.
+ *
+ * @throws {OptionError} unless α is above 0.
+ */
+export function celu(x: Tensor, alpha = 1): Tensor {
+  if (!option.positive.accepts(alpha)) throw new OptionError('celu', 'alpha', alpha, option.positive.allowed);
+  return tidy(() => {
+    const above = greater(x, 0);
+    return where(above, x, mul(expm1(div(where(above, 0, x), alpha)), alpha));
+  });
+}
 
 /** Self-normalising {@link elu}: 1.0507… elu(x, 1.6733…), which keeps mean 0 and variance 1 from layer to layer (Klambauer et al., 2017). */
 export const selu = (x: Tensor): Tensor => tidy(() => mul(elu(x, 1.6732632423543772), 1.0507009873554805));
