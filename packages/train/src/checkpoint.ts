@@ -47,7 +47,7 @@ export interface Checkpoint extends Position {
   /** Images trained on. */
   readonly images: number;
   /** Sums over the epoch under way. */
-  readonly running: { readonly loss: number; readonly correct: number; readonly images: number };
+  readonly running: { readonly loss: number; readonly correct: number; readonly images: number; readonly penalty?: number };
   /** Time inside training steps: of the run, and of the epoch under way. */
   readonly seconds: { readonly total: number; readonly epoch: number };
   readonly history: readonly EpochLog[];

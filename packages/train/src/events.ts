@@ -6,6 +6,8 @@ export interface EpochLog {
   readonly epoch: number;
   /** Mean loss over the epoch's training images, each at the moment it was trained on. */
   readonly trainLoss: number;
+  /** Mean penalty of the weights over the epoch's training images, where there is regularisation; no part of the loss. */
+  readonly penalty?: number;
   /** Share of them that was right, in [0, 1]. */
   readonly trainAccuracy: number;
   /** Of the validation images after the epoch, where there are any. */
@@ -31,6 +33,8 @@ export interface StepLog {
   readonly epochs: number;
   /** Of this batch. */
   readonly loss: number;
+  /** Of the weights, where there is regularisation; no part of the loss. */
+  readonly penalty?: number;
   /** Of this batch. */
   readonly accuracy: number;
   readonly learningRate: number;

@@ -24,6 +24,7 @@ import { findNonFinite, NonFiniteLossError, NonFiniteVariableError, nonFiniteVar
 import type { Classification } from './metrics.js';
 import { callbackOption, loaderOption, netOption, optimizerOption, signalOption } from './option-rules.js';
 import { pauses } from './pause.js';
+import { limitNorms, penalty, type RegularisationGroup, regularised } from './regularisation.js';
 
 /** Options of {@link fit}. */
 export interface FitOptions {
@@ -39,6 +40,8 @@ export interface FitOptions {
   readonly epochs: number;
   /** Keep the gradients' common norm, or each of their numbers, within a bound. */
   readonly clip?: { readonly norm?: number; readonly value?: number };
+  /** What the weights cost beside the loss, and the norms that they may have. Told as `penalty`, apart from the loss. */
+  readonly regularisation?: readonly RegularisationGroup[];
   readonly callbacks?: readonly Callback[];
   /** Told of every step and epoch. */
   readonly onEvent?: (event: TrainEvent) => void;
@@ -87,6 +90,7 @@ export async function fit(options: FitOptions): Promise<FitResult> {
       validation: loaderOption,
       epochs: option.index,
       clip: option.any,
+      regularisation: option.list(option.any),
       callbacks: option.list(callbackOption),
       onEvent: option.function,
       signal: signalOption,
@@ -108,7 +112,20 @@ export async function fit(options: FitOptions): Promise<FitResult> {
 }
 
 /** What a step gives before anything is changed. */
-type StepGradients = Gradients<{ readonly loss: Tensor; readonly hits: Tensor }>;
+type StepGradients = Gradients<{ readonly loss: Tensor; readonly hits: Tensor; readonly parts?: LossParts }>;
+
+/** What the loss is the sum of where there is regularisation. */
+interface LossParts {
+  readonly loss: Tensor;
+  readonly penalty: Tensor;
+}
+
+/** The figures of a step. */
+interface StepFigures {
+  readonly loss: number;
+  readonly correct: number;
+  readonly penalty?: number;
+}
 
 /** A run that is under way. */
 class Run implements TrainingRun {
@@ -125,6 +142,7 @@ class Run implements TrainingRun {
   #batch = 0;
   #step = 0;
   #loss = 0;
+  #penalty = 0;
   #correct = 0;
   #images = 0;
   #totalImages = 0;
@@ -153,6 +171,7 @@ class Run implements TrainingRun {
     }
     this.#parameters = options.net.trainable;
     if (this.#parameters.length === 0) throw new UsageError('fit: the net has no trainable parameters');
+    regularised(this.net, options.regularisation ?? []);
     this.#fingerprint = fingerprintOf(options);
     const gradients = (images: Tensor, targets: Tensor) => this.#differentiate(images, targets);
     this.#gradients = options.capture === false ? gradients : capture(gradients, options.net.variables);
@@ -206,7 +225,12 @@ class Run implements TrainingRun {
       learningRate: this.#learningRate,
       learningRateScale: this.learningRateScale,
       images: this.#totalImages,
-      running: { loss: this.#loss, correct: this.#correct, images: this.#images },
+      running: {
+        loss: this.#loss,
+        correct: this.#correct,
+        images: this.#images,
+        ...(this.#options.regularisation && { penalty: this.#penalty }),
+      },
       seconds: { total: this.#seconds, epoch: this.#epochSeconds },
       history: [...this.history],
       callbacks: Object.fromEntries(
@@ -240,6 +264,7 @@ class Run implements TrainingRun {
     this.learningRateScale = from.learningRateScale;
     this.#totalImages = from.images;
     this.#loss = from.running.loss;
+    this.#penalty = from.running.penalty ?? 0;
     this.#correct = from.running.correct;
     this.#images = from.running.images;
     this.#seconds = from.seconds.total;
@@ -259,11 +284,12 @@ class Run implements TrainingRun {
     const started = performance.now();
     const base = schedule ? schedule.at(this.#epoch + this.#batch / data.batches) : (optimizer.config.learningRate as number);
     this.#learningRate = base * this.learningRateScale;
-    const { loss, correct } = await this.#update(batch);
+    const { loss, penalty, correct } = await this.#update(batch);
     const seconds = (performance.now() - started) / 1000;
     this.#seconds += seconds;
     this.#epochSeconds += seconds;
     this.#loss += loss * batch.size;
+    this.#penalty += (penalty ?? 0) * batch.size;
     this.#correct += correct;
     this.#images += batch.size;
     this.#totalImages += batch.size;
@@ -277,6 +303,7 @@ class Run implements TrainingRun {
       batches: data.batches,
       epochs,
       loss,
+      ...(penalty !== undefined && { penalty }),
       accuracy: correct / batch.size,
       learningRate: this.#learningRate,
       images: this.#totalImages,
@@ -285,31 +312,44 @@ class Run implements TrainingRun {
   }
 
   /** One step: forward, backward, update. The loss is looked at before anything is changed. */
-  async #update(batch: Batch): Promise<{ loss: number; correct: number }> {
+  async #update(batch: Batch): Promise<StepFigures> {
     const { net } = this;
+    const { regularisation = [] } = this.#options;
     const step = this.#step;
     const { images, result } = tidy(() => {
       const images = imagesOf(net, batch);
       return { images, result: this.#gradients(images, targetsOf(net, batch)) };
     });
+    const { hits, parts } = result.aux;
     let updates = Object.values(result.updates);
     try {
-      const [loss, correct] = await read(result.loss, result.aux.hits);
-      if (!Number.isFinite(loss)) throw new NonFiniteLossError(step + 1, loss, await findNonFinite(net, images, step));
-      tidy(() => this.#state.step(this.#clipped(result.grads), { learningRate: this.#learningRate }));
+      const [correct, loss, penalty] = await read(hits, ...(parts ? [parts.loss, parts.penalty] : [result.loss]));
+      if (!Number.isFinite(loss)) throw new NonFiniteLossError(step + 1, loss!, await findNonFinite(net, images, step));
+      if (parts && !Number.isFinite(penalty))
+        throw new NonFiniteLossError(step + 1, loss! + penalty!, `the penalty of the weights is ${penalty}`);
+      tidy(() => {
+        this.#state.step(this.#clipped(result.grads), { learningRate: this.#learningRate });
+        limitNorms(net, regularisation);
+      });
       net.commit(result.updates);
       updates = [];
-      return { loss, correct };
+      return { loss: loss!, correct: correct!, ...(parts && { penalty: penalty! }) };
     } finally {
-      for (const held of [images, result.loss, result.aux.hits, ...result.grads, ...updates]) held.dispose();
+      const summands = parts ? [parts.loss, parts.penalty] : [];
+      for (const held of [images, result.loss, hits, ...summands, ...result.grads, ...updates]) held.dispose();
     }
   }
 
   /** The loss, the hits and the gradients of a batch. */
   #differentiate(images: Tensor, targets: Tensor): StepGradients {
+    const { loss: lossOf, regularisation } = this.#options;
     return grad(({ update }) => {
       const logits = this.net.apply(images, { training: true, step: this.#step, update });
-      return { loss: this.#options.loss(logits, targets), hits: countHits(logits, targets) };
+      const loss = lossOf(logits, targets);
+      const hits = countHits(logits, targets);
+      if (!regularisation) return { loss, hits };
+      const parts = { loss, penalty: penalty(this.net, regularisation) };
+      return { loss: ops.add(parts.loss, parts.penalty), hits, parts };
     }, this.#parameters);
   }
 
@@ -332,6 +372,7 @@ class Run implements TrainingRun {
     const log: EpochLog = {
       epoch: this.#epoch + 1,
       trainLoss: this.#loss / this.#images,
+      ...(this.#options.regularisation && { penalty: this.#penalty / this.#images }),
       trainAccuracy: this.#correct / this.#images,
       ...(test && { testLoss: test.loss, testAccuracy: test.accuracy }),
       learningRate: this.#learningRate,
@@ -342,6 +383,7 @@ class Run implements TrainingRun {
     this.#epoch++;
     this.#batch = 0;
     this.#loss = 0;
+    this.#penalty = 0;
     this.#correct = 0;
     this.#images = 0;
     this.#epochSeconds = 0;
@@ -361,7 +403,7 @@ class Run implements TrainingRun {
 }
 
 /** What must be the same for a checkpoint to be of the same run, as plain JSON. */
-function fingerprintOf({ net, optimizer, schedule, data, clip }: FitOptions): Checkpoint['fingerprint'] {
+function fingerprintOf({ net, optimizer, schedule, data, clip, regularisation }: FitOptions): Checkpoint['fingerprint'] {
   const { dataset, batchSize, batches, settings } = data;
   const topics = {
     model: modelToJSON(net.model).model,
@@ -371,6 +413,7 @@ function fingerprintOf({ net, optimizer, schedule, data, clip }: FitOptions): Ch
     optimizer,
     schedule: schedule ?? null,
     clip: clip ?? null,
+    ...(regularisation && { regularisation }),
     data: { name: dataset.name, length: dataset.length, batchSize, batches, ...settings },
   };
   return JSON.parse(JSON.stringify(topics));
@@ -392,8 +435,8 @@ const countHits = (logits: Tensor, targets: Tensor): Tensor =>
     return ops.sum(ops.equal(ops.argMax(logits, -1), labels));
   });
 
-/** Two numbers, at once where the backend can, since a wait costs a turn of the event loop in every step. */
-async function read(a: Tensor, b: Tensor): Promise<[number, number]> {
-  if (a.backend.readSync) return [a.dataSync()[0]!, b.dataSync()[0]!];
-  return Promise.all([a.item(), b.item()]);
+/** Scalars, at once where the backend can, since a wait costs a turn of the event loop in every step. */
+async function read(...scalars: readonly Tensor[]): Promise<number[]> {
+  if (scalars[0]!.backend.readSync) return scalars.map(scalar => scalar.dataSync()[0]!);
+  return Promise.all(scalars.map(scalar => scalar.item()));
 }

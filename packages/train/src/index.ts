@@ -8,3 +8,4 @@ export type * from './events.js';
 export { type FitOptions, type FitResult, fit } from './fit.js';
 export { findNonFinite, NonFiniteLossError, NonFiniteVariableError } from './guard.js';
 export { type Classification, ClassificationMeter } from './metrics.js';
+export { limitNorms, penalty, type RegularisationGroup } from './regularisation.js';

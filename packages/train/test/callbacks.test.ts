@@ -109,15 +109,17 @@ describe('reduceOnPlateau', () => {
 });
 
 describe('logs', () => {
-  const history = [row(1), row(2, { testLoss: 0.25, testAccuracy: 0.75 })];
+  const history = [row(1), row(2, { testLoss: 0.25, testAccuracy: 0.75, penalty: 0.125 })];
 
   it('CSV has a header and a row an epoch; what there is not is empty', () => {
     expect(historyToCsv(history)).toBe(
-      'epoch,trainLoss,trainAccuracy,testLoss,testAccuracy,learningRate,seconds,imagesPerSecond\n' +
-        '1,1,0.5,,,0.1,2,30\n' +
-        '2,1,0.5,0.25,0.75,0.1,2,30\n',
+      'epoch,trainLoss,trainAccuracy,testLoss,testAccuracy,learningRate,seconds,imagesPerSecond,penalty\n' +
+        '1,1,0.5,,,0.1,2,30,\n' +
+        '2,1,0.5,0.25,0.75,0.1,2,30,0.125\n',
     );
-    expect(historyToCsv([])).toBe('epoch,trainLoss,trainAccuracy,testLoss,testAccuracy,learningRate,seconds,imagesPerSecond\n');
+    expect(historyToCsv([])).toBe(
+      'epoch,trainLoss,trainAccuracy,testLoss,testAccuracy,learningRate,seconds,imagesPerSecond,penalty\n',
+    );
   });
 
   it('are written after each epoch, with those before a resume', async () => {

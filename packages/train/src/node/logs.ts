@@ -11,6 +11,7 @@ const columns = [
   'learningRate',
   'seconds',
   'imagesPerSecond',
+  'penalty',
 ] as const satisfies readonly (keyof EpochLog)[];
 
 /** The history as CSV, a header and a row an epoch. */
