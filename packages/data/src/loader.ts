@@ -1,6 +1,7 @@
 import { checkOptions, OptionError, option, randomKey, randomPermutation, ShapeError, show, UsageError } from '@cnn/tensor';
 import type { Dataset } from './dataset.js';
-import { type Batch, compose, type Transform, toFloat } from './transforms/index.js';
+import { toFloat } from './transforms/to-float.js';
+import { type Batch, compose, type Transform } from './transforms/transform.js';
 
 /** Options of {@link loader}. */
 export interface LoaderOptions {

@@ -14,13 +14,15 @@ export const batchOf = (shape: ImageShape, images: number[], labels: number[]): 
 export const torchvision = JSON.parse(readFileSync(new URL('./fixtures/transforms.json', import.meta.url), 'utf8')) as {
   /** `[3, 9, 7]`, 0 to 1. */
   small: number[];
-  /** `[3, 20, 20]`, bytes. */
+  /** `[3, 24, 24]`, bytes. */
   bytes: number[];
   /** `[3, 19, 21]`, bytes. */
   smooth: number[];
   /** Where the perspective moves the corners of `small`, clockwise from the top left. */
   corners: [[number, number], [number, number], [number, number], [number, number]];
   results: Record<string, number[]>;
+  /** libjpeg's quantisation tables of luma and chroma by quality, row by row. */
+  jpegTables: Record<string, [number[], number[]]>;
   pca: {
     images: number[];
     mean: number[];

@@ -31,7 +31,7 @@ export function randomJpeg(options: RandomJpegOptions = {}): Transform {
 }
 
 /** Annex K, table K.1. */
-const LUMA = [
+export const LUMA = [
   [16, 11, 10, 16, 24, 40, 51, 61],
   [12, 12, 14, 19, 26, 58, 60, 55],
   [14, 13, 16, 24, 40, 57, 69, 56],
@@ -43,7 +43,7 @@ const LUMA = [
 ].flat();
 
 /** Annex K, table K.2. */
-const CHROMA = [
+export const CHROMA = [
   [17, 18, 24, 47, 99, 99, 99, 99],
   [18, 21, 26, 66, 99, 99, 99, 99],
   [24, 26, 56, 99, 99, 99, 99, 99],
@@ -55,7 +55,7 @@ const CHROMA = [
 ].flat();
 
 /** A table at a quality, as libjpeg's `jpeg_quality_scaling` and `jpeg_add_quant_table`: whole numbers from 1 to 255. */
-function scaled(table: readonly number[], quality: number): number[] {
+export function scaled(table: readonly number[], quality: number): number[] {
   const whole = Math.round(quality);
   const percent = whole < 50 ? Math.floor(5000 / whole) : 200 - 2 * whole;
   return table.map(step => Math.min(255, Math.max(1, Math.floor((step * percent + 50) / 100))));
