@@ -23,7 +23,7 @@ export interface CheckedElement {
   readonly analytic: number;
   /** (f(x + h) - f(x - h)) / 2h. */
   readonly numeric: number;
-  /** |analytic - numeric| / max(|analytic|, |numeric|). */
+  /** |analytic - numeric| / max(|analytic|, |numeric|), or over 1e-4 max(1, |loss|) where that is more. */
   readonly relativeError: number;
 }
 
@@ -63,6 +63,8 @@ export interface GradientCheck {
 const STEP = 1e-5;
 /** What a difference quotient with h may be off by rounding, for a loss of the size of 1. */
 const ROUNDING = 1e-9;
+/** Gradients below this, for a loss of the size of 1, are compared as if they were as large; rounding would be all of their error. */
+const SMALLEST = 1e-4;
 /** Slopes of the two sides that differ by more than this share are looked at more closely. */
 const DISAGREEMENT = 1e-3;
 
@@ -70,9 +72,9 @@ const rules = { samples: option.count, tolerance: option.positive };
 
 /**
  * Compares the gradients of a function with central differences, (f(x + h) - f(x - h)) / 2h, by the relative error
- * |a - n| / max(|a|, |n|) of the CS231n notes. Above 1e-2 a gradient is most likely wrong; below 1e-7 it is right. Differences that
- * rounding explains, below 1e-9 or 1e-9 times the loss, count as none. Where the slopes of the two sides disagree and go on to when h shrinks,
- * there is a kink, which is named and not compared.
+ * |a - n| / max(|a|, |n|) of the CS231n notes. Above 1e-2 a gradient is most likely wrong; below 1e-7 it is right. A maximum below
+ * 1e-4, or 1e-4 times the loss, counts as that much, since rounding is all that differences of such numbers show. Where the slopes of
+ * the two sides disagree and go on to when h shrinks, there is a kink, which is named and not compared.
  *
  * @param fn - Gives a float64 scalar; gets the inputs' tensors. It must give the same number for the same inputs.
  * @param inputs - float64 tensors, or variables, which `fn` may read itself; they are as before at the end.
@@ -169,11 +171,12 @@ async function checkInput(
     };
     return { right: ((await shifted(h)) - middle) / h, left: (middle - (await shifted(-h))) / h };
   };
-  const rounding = ROUNDING * Math.max(1, Math.abs(middle));
+  const scale = Math.max(1, Math.abs(middle));
+  const rounding = ROUNDING * scale;
   const compare = (index: number, { left, right }: Slopes): CheckedElement => {
     const [a, n] = [analytic[index]!, (left + right) / 2];
-    const off = Math.abs(a - n);
-    return { index, analytic: a, numeric: n, relativeError: off <= rounding ? 0 : off / Math.max(Math.abs(a), Math.abs(n)) };
+    const relativeError = Math.abs(a - n) / Math.max(Math.abs(a), Math.abs(n), SMALLEST * scale);
+    return { index, analytic: a, numeric: n, relativeError };
   };
   const kinks: Kink[] = [];
   let worst: CheckedElement | undefined;
