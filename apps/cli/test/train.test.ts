@@ -253,7 +253,7 @@ describe('cnn train refuses', () => {
       'an unknown model',
       ['--model', 'lenet'],
       1,
-      "option 'model' is 'lenet'; allowed: lenet5, convnetjs-cifar10, mlp, resnet18, alexnet, a model file (.json) or the folder of a run",
+      "option 'model' is 'lenet'; allowed: lenet5, lenet5-1998, convnetjs-cifar10, mlp, ",
     ],
     ['a missing model file', ['--model', 'none.json'], 1, "option 'model' is 'none.json'; allowed: "],
     [

@@ -238,6 +238,11 @@ describe('cnn summary', () => {
     ['mlp', 101770],
     // 16 x 75 + 16 + 20 x 400 + 20 + 20 x 500 + 20 + 320 x 10 + 10.
     ['convnetjs-cifar10', 22466],
+    // As torchvision has them.
+    ['alexnet', 61100840],
+    ['vgg16', 138357544],
+    ['resnet50', 25557032],
+    ['googlenet', 6624904],
   ])('counts the parameters of %s', async (name, parameters) => {
     const { code, stdout } = await cnn('summary', name, '--json');
     expect(code).toBe(0);

@@ -41,6 +41,7 @@ export const standardLayers: readonly LayerFactory<never>[] = [
   layers.maxout,
   layers.mish,
   layers.pad2d,
+  layers.padChannels,
   layers.permute,
   layers.pixelShuffle,
   layers.prelu,

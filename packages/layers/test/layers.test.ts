@@ -249,6 +249,13 @@ const examples: Record<string, Example> = {
   },
   add: { layer: layers.add(), input: [2], x: [1, 2], times: 3, shape: [2], y: [3, 6] },
   concat: { layer: layers.concat(), input: [1, 1, 2], x: [1, 2], times: 2, shape: [2, 1, 2], y: [1, 2, 1, 2] },
+  padChannels: {
+    layer: layers.padChannels({ before: 1, after: 2 }),
+    input: [1, 1, 2],
+    x: [1, 2],
+    shape: [4, 1, 2],
+    y: [0, 0, 1, 2, 0, 0, 0, 0],
+  },
   'concat along the columns': {
     layer: layers.concat({ axis: 3 }),
     input: [1, 1, 2],

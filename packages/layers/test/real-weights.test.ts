@@ -1,4 +1,4 @@
-/** Networks that others trained, on real images: names, layouts and arithmetic as in PyTorch, whose outputs are expected. */
+/** A network that others trained, on real images: names, layouts and arithmetic as in PyTorch, whose outputs are expected. */
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
@@ -7,7 +7,7 @@ import { sizeOf, tensor } from '@cnn/tensor';
 import { afterAll, expect, it } from 'vitest';
 import { type Graph, initialise, loadWeights, modelFromJSON, modelToJSON, type Net, standardLayers } from '../src/index.js';
 import { readWeights } from '../src/node.js';
-import { burnMnist, resnetCifar10, zeroPaddedShortcut } from './models.js';
+import { burnMnist } from './models.js';
 
 const shared = new URL('../../../../shared/data/', import.meta.url);
 const absent = !existsSync(shared);
@@ -29,21 +29,9 @@ function mnist(): Images {
   return { shape: [1, 28, 28], pixels, labels: gunzipSync(read('mnist/t10k-labels-idx1-ubyte.gz')).subarray(8) };
 }
 
-/** The first 1,000 test images: records of a label byte, then 1,024 red, green and blue ones. */
-function cifar10(): Images {
-  const records = gunzipSync(read('cifar-10/lossless/test_first1000.bin.gz'));
-  const mean = [0.485, 0.456, 0.406];
-  const deviation = [0.229, 0.224, 0.225];
-  const pixels = Float32Array.from({ length: 1000 * 3072 }, (_, i) => {
-    const channel = Math.floor((i % 3072) / 1024);
-    return (records[i + Math.floor(i / 3072) + 1]! / 255 - mean[channel]!) / deviation[channel]!;
-  });
-  return { shape: [3, 32, 32], pixels, labels: Uint8Array.from({ length: 1000 }, (_, i) => records[3073 * i]!) };
-}
-
 /** The model by way of its file form, with the weights of a file. */
 async function load(model: Graph, input: readonly number[], file: string): Promise<Net> {
-  const copy = modelFromJSON(JSON.parse(JSON.stringify(modelToJSON(model))), [...standardLayers, zeroPaddedShortcut]);
+  const copy = modelFromJSON(JSON.parse(JSON.stringify(modelToJSON(model))), standardLayers);
   const net = initialise(copy, { backend, input });
   // The names of PyTorch and Burn; they also count batches, which batchNorm here does not need.
   const rename = (name: string): string | undefined =>
@@ -90,24 +78,6 @@ it.skipIf(absent)("Burn's MNIST network gives PyTorch's outputs and reads 9,917 
   const net = await load(burnMnist(), images.shape, 'models/mnist-burn-safetensors/mnist.safetensors');
   expectRows(await outputs(net, images, 0, 16), expected.log_probs);
   expect(await countRight(net, images)).toBe(expected.correct_of_10000);
-  net.dispose();
-  expect(backend.live()).toBe(0);
-});
-
-it.skipIf(absent)("ResNet-20 gives PyTorch's outputs and knows 915 of 1,000 pictures", async () => {
-  const images = cifar10();
-  const expected = readJSON('models/resnet-cifar10/resnet20.expected.json');
-  const net = await load(resnetCifar10(3), images.shape, 'models/resnet-cifar10/resnet20.safetensors');
-  expectRows(await outputs(net, images, 0, 16), expected.logits);
-  expect(await countRight(net, images)).toBe(expected.correct_test_first1000);
-  net.dispose();
-  expect(backend.live()).toBe(0);
-});
-
-it.skipIf(absent)("ResNet-56 gives PyTorch's outputs", async () => {
-  const images = cifar10();
-  const net = await load(resnetCifar10(9), images.shape, 'models/resnet-cifar10/resnet56.safetensors');
-  expectRows(await outputs(net, images, 0, 16), readJSON('models/resnet-cifar10/resnet56.expected.json').logits);
   net.dispose();
   expect(backend.live()).toBe(0);
 });

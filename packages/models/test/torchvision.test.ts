@@ -1,58 +1,75 @@
-/** ResNet-18 and AlexNet against PyTorch: `fixtures/torchvision.py` made the names, shapes and numbers. */
+/** The models that torchvision has, against it: `fixtures/from-torchvision.py` made the names, shapes and numbers. */
 import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 import { cpu } from '@cnn/backend-cpu';
-import { initialise, loadWeights, type SafetensorsTensor } from '@cnn/layers';
-import { sizeOf, tensor } from '@cnn/tensor';
-import { expect, test } from 'vitest';
-import { alexnet, resnet18 } from '../src/index.js';
+import { type Graph, initialise, loadWeights, planModel, type SafetensorsTensor } from '@cnn/layers';
+import { type Shape, sizeOf, tensor } from '@cnn/tensor';
+import { describe, expect, it } from 'vitest';
+import { standardModels } from '../src/index.js';
+import { sizesOf } from './sizes.js';
+import { slimmed } from './slimmed.js';
 
-interface Case {
-  readonly variables: Readonly<Record<string, readonly number[]>>;
-  readonly input: readonly number[];
-  readonly logits: readonly (readonly number[])[];
-}
-
-const cases: Readonly<Record<string, Case>> = JSON.parse(
-  readFileSync(new URL('./fixtures/torchvision.json', import.meta.url), 'utf8'),
+const read = (name: string) => readFileSync(new URL(`./fixtures/${name}`, import.meta.url));
+const variablesOf: Record<string, Record<string, Shape>> = JSON.parse(
+  gunzipSync(read('torchvision-variables.json.gz')).toString(),
 );
+const published: Record<string, { parameters: number; multiplyAdds: number | null }> = JSON.parse(
+  read('torchvision-sizes.json').toString(),
+);
+const cases: Record<string, { input: number[]; outputs: number[][][] }> = JSON.parse(read('torchvision.json').toString());
 
-test.each([
-  ['resnet18', resnet18],
-  ['alexnet', alexnet],
-])('%s has the names of torchvision and computes what PyTorch computes', async (name, model) => {
-  const { variables, input, logits } = cases[name]!;
-  const net = initialise(model({ classes: 5 }), { backend: await cpu(), input: input.slice(1) });
-  const tensors = new Map<string, SafetensorsTensor>(
-    Object.entries(variables).map(([variable, shape], stream) => [
-      variable,
-      { dtype: 'float32', shape, data: weights(variable, shape, stream) },
-    ]),
-  );
-  // Strict: each of torchvision's tensors has its variable of the same shape, and each variable its tensor.
-  loadWeights(
-    net,
-    { source: 'torchvision', tensors, metadata: {} },
-    { rename: variable => variable.replace('running_mean', 'runningMean').replace('running_var', 'runningVar') },
-  );
-  const images = tensor(net.backend, noise(sizeOf(input), 1000), { shape: input });
-  const scores = net.apply(images);
-  const found = await scores.data();
-  for (const held of [images, scores, net]) held.dispose();
-  const expected = logits.flat();
-  const largest = Math.max(...expected.map(Math.abs));
-  expect(found.length).toBe(expected.length);
-  expected.forEach((logit, i) => {
-    expect(Math.abs(found[i]! - logit)).toBeLessThan(1e-4 * largest);
+const build = (name: string): Graph => standardModels[name]!.build({});
+const rename = (name: string): string => name.replace('running_mean', 'runningMean').replace('running_var', 'runningVar');
+
+describe.each(Object.keys(published))('%s', name => {
+  it("has torchvision's variables", () => {
+    const { layers } = planModel(build(name), [standardModels[name]!.input]);
+    const found = layers.flatMap(({ path, slots }) =>
+      Object.entries(slots).flatMap(([key, slot]) => (slot ? [[`${path}.${key}`, slot.shape] as const] : [])),
+    );
+    const expected = Object.entries(variablesOf[name]!).map(([key, shape]) => [rename(key), shape]);
+    expect(Object.fromEntries(found)).toEqual(Object.fromEntries(expected));
+  });
+
+  it('has the published parameters and multiply-adds', () => {
+    const { parameters, multiplyAdds } = sizesOf(build(name), standardModels[name]!.input);
+    expect(parameters).toBe(published[name]!.parameters);
+    if (published[name]!.multiplyAdds !== null) expect(multiplyAdds).toBe(published[name]!.multiplyAdds);
   });
 });
 
-function weights(name: string, shape: readonly number[], stream: number): Float32Array {
-  const values = noise(sizeOf(shape), stream);
-  const factor = shape.length > 1 ? Math.sqrt(24 / sizeOf(shape.slice(1))) : 1;
-  const offset = /(bn\d|downsample\.1)\.(weight|running_var)$/.test(name) ? 1 : 0;
-  for (let i = 0; i < values.length; i++) values[i] = values[i]! * factor + offset;
-  return values;
-}
+it.each(Object.keys(cases))('%s computes what PyTorch computes', async name => {
+  const { input, outputs } = cases[name]!;
+  const backend = await cpu();
+  const net = initialise(slimmed(standardModels[name]!.build({ classes: 5 })), { backend, input: input.slice(1) });
+  const variables = Object.keys(variablesOf[name]!);
+  const tensors = variables.map((variable, stream): [string, SafetensorsTensor] => {
+    const { shape } = net.variable(rename(variable)).value;
+    // Of one axis: biases, and what belongs to batch normalisation, whose weight and variance are around 1.
+    const owner = variable.slice(0, variable.lastIndexOf('.'));
+    const around = `${owner}.running_mean` in variablesOf[name]! && /(weight|running_var)$/.test(variable) ? 1 : 0;
+    const data =
+      shape.length > 1
+        ? noise(sizeOf(shape), stream).map(value => value * Math.fround(Math.sqrt(24 / sizeOf(shape.slice(1)))))
+        : noise(sizeOf(shape), stream).map(value => value + around);
+    return [variable, { dtype: 'float32', shape, data }];
+  });
+  loadWeights(net, { source: 'torchvision', tensors: new Map(tensors), metadata: {} }, { rename });
+  const images = tensor(backend, noise(sizeOf(input), 1000), { shape: input });
+  const found = [net.apply(images)].flat();
+  expect(found.length).toBe(outputs.length);
+  for (const [i, expected] of outputs.entries()) {
+    const scores = await found[i]!.data();
+    const largest = Math.max(...expected.flat().map(Math.abs));
+    expect(scores.length).toBe(expected.flat().length);
+    expected.flat().forEach((score, j) => {
+      expect(Math.abs(scores[j]! - score)).toBeLessThan(1e-4 * largest);
+    });
+  }
+  for (const held of [images, ...found, net]) held.dispose();
+  expect(backend.live()).toBe(0);
+  backend.dispose();
+});
 
 /** Numbers in [-0.5, 0.5), the same as in Python. */
 function noise(length: number, stream: number): Float32Array {

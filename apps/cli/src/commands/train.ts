@@ -11,7 +11,7 @@ export const trainCommand = (): Command =>
     .description('train a model on a dataset')
     .addOption(new Option('--data <name>', 'the images').choices(datasetNames).default('digits'))
     .option('--data-dir <dir>', 'read the data from here instead of downloading it')
-    .option('--model <name>', 'lenet5, convnetjs-cifar10, mlp, resnet18, alexnet or a model file (.json)', 'lenet5')
+    .option('--model <name>', 'a name, as lenet5 or cifar-resnet20 (docs/models.md lists all), or a model file (.json)', 'lenet5')
     .option('--epochs <n>', 'passes over the training images (default: what suits the data)', number(option.count))
     .option('--batch <n>', 'images in a step', number(option.count), 64)
     .option('--optimizer <name>', "sgd, adam, adamW, adadelta or a plugin's", 'adam')

@@ -21,6 +21,7 @@ export * from './locally-connected.js';
 export * from './maxout.js';
 export * from './merge.js';
 export * from './normalization.js';
+export * from './pad-channels.js';
 export * from './pooling.js';
 export * from './prelu.js';
 export * from './resampling.js';
