@@ -4,7 +4,9 @@ import {
   OptionError,
   option,
   type RandomKey,
+  randomKey,
   randomNormal,
+  randomPermutation,
   randomTruncatedNormal,
   randomUniform,
   type Shape,
@@ -130,6 +132,39 @@ export const orthogonal =
     return matrix;
   };
 
+/**
+ * Mostly zeros (Martens, 2010): each row of [out, in × kernel] has `connections` normal numbers at random places, all where it is
+ * shorter. Default 10 of mean 0 and deviation 0.01.
+ */
+export const sparse =
+  ({ connections = 10, deviation = 0.01 }: { connections?: number; deviation?: number } = {}): Initialiser =>
+  (shape, key) => {
+    const rows = shape[0] ?? 1;
+    const length = sizeOf(shape) / Math.max(1, rows);
+    const count = Math.min(connections, length);
+    const weights = randomNormal(rows * count, key, 0, deviation);
+    const matrix = new Float64Array(rows * length);
+    for (let row = 0; row < rows; row++) {
+      const places = randomPermutation(length, randomKey(...key, row)).subarray(0, count);
+      places.forEach((place, i) => {
+        matrix[row * length + place] = weights[row * count + i]!;
+      });
+    }
+    return matrix;
+  };
+
+/**
+ * The identity: output i of a weight [out, in, ...kernel] is input i, through the middle of the kernel, and 0 where there is no input
+ * i, as PyTorch's `dirac_` and `eye_`.
+ */
+export const dirac: Initialiser = shape => {
+  const [outputs = 1, inputs = 1, ...kernel] = shape;
+  const numbers = new Float64Array(sizeOf(shape));
+  const middle = kernel.reduce((at, n) => at * n + Math.floor(n / 2), 0);
+  for (let i = 0; i < Math.min(outputs, inputs); i++) numbers[(i * inputs + i) * sizeOf(kernel) + middle] = 1;
+  return numbers;
+};
+
 /** An initialiser as data: its name, or its name and options, as `{ type: 'normal', deviation: 0.01 }`. */
 export type InitialiserConfig = string | ({ readonly type: string } & Readonly<Record<string, unknown>>);
 
@@ -142,6 +177,7 @@ const plain: Readonly<Record<string, Initialiser>> = {
   heUniform,
   lecunNormal,
   lecunUniform,
+  dirac,
 };
 
 const configured = {
@@ -150,6 +186,7 @@ const configured = {
   truncatedNormal: { make: truncatedNormal, rules: { mean: option.number, deviation: option.nonNegative }, required: [] },
   uniform: { make: uniform, rules: { low: option.number, high: option.number }, required: [] },
   orthogonal: { make: orthogonal, rules: { gain: option.number }, required: [] },
+  sparse: { make: sparse, rules: { connections: option.count, deviation: option.nonNegative }, required: [] },
 } as const;
 
 /** The initialiser that a config names. @throws {OptionError} for an unknown name or option. */

@@ -113,6 +113,48 @@ describe('orthogonal', () => {
   });
 });
 
+describe('sparse', () => {
+  it('connects each unit with so many inputs', () => {
+    const matrix = initialisers.sparse({ connections: 7, deviation: 2 })([200, 5, 3, 3], randomKey(4, 'sparse'));
+    const rows = Array.from({ length: 200 }, (_, i) => matrix.subarray(i * 45, (i + 1) * 45));
+    for (const row of rows) expect(row.filter(x => x !== 0)).toHaveLength(7);
+    // Each of 45 places is met by 200 * 7 / 45 = 31 rows, within four deviations of 5.1.
+    const met = Array.from({ length: 45 }, (_, at) => rows.filter(row => row[at] !== 0).length);
+    expect(Math.min(...met)).toBeGreaterThan(10);
+    expect(Math.max(...met)).toBeLessThan(52);
+    // 1,400 numbers: the deviation is within four standard errors of 1.9 %.
+    expect(Math.abs(deviation(matrix.filter(x => x !== 0)) / 2 - 1)).toBeLessThan(0.08);
+  });
+
+  it('connects all where there are no more', () => {
+    expect(
+      initialisers
+        .sparse()([2, 3], randomKey(4, 'sparse'))
+        .filter(x => x !== 0),
+    ).toHaveLength(6);
+  });
+});
+
+describe('dirac', () => {
+  // torch.nn.init.dirac_ and eye_.
+  it.each([
+    [
+      [2, 3],
+      [1, 0, 0, 0, 1, 0],
+    ],
+    [
+      [3, 2, 2],
+      [0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0],
+    ],
+    [
+      [1, 1, 3, 3],
+      [0, 0, 0, 0, 1, 0, 0, 0, 0],
+    ],
+  ])('is the identity of PyTorch for %j', (shape, wanted) => {
+    expect([...initialisers.dirac(shape, randomKey(0))]).toEqual(wanted);
+  });
+});
+
 describe('initialiserFrom', () => {
   const key = randomKey(0, 'x');
 
@@ -120,9 +162,17 @@ describe('initialiserFrom', () => {
     expect([...initialiserFrom('zeros')([1], key)]).toEqual([0]);
     expect([...initialiserFrom({ type: 'ones' })([1], key)]).toEqual([1]);
     expect([...initialiserFrom({ type: 'constant', value: 4 })([1], key)]).toEqual([4]);
-    for (const name of ['xavierNormal', 'xavierUniform', 'heNormal', 'heUniform', 'lecunNormal', 'lecunUniform'] as const)
+    for (const name of [
+      'xavierNormal',
+      'xavierUniform',
+      'heNormal',
+      'heUniform',
+      'lecunNormal',
+      'lecunUniform',
+      'dirac',
+    ] as const)
       expect(initialiserFrom(name)).toBe(initialisers[name]);
-    for (const name of ['normal', 'truncatedNormal', 'uniform', 'orthogonal'] as const)
+    for (const name of ['normal', 'truncatedNormal', 'uniform', 'orthogonal', 'sparse'] as const)
       expect(initialiserFrom(name)([2, 2], key)).toEqual(initialisers[name]()([2, 2], key));
     expect(initialiserFrom({ type: 'normal', deviation: 0.01 })([9], key)).toEqual(
       initialisers.normal({ deviation: 0.01 })([9], key),
