@@ -214,12 +214,14 @@ const examples: Record<string, Example> = {
     shape: [2, 1, 2],
     y: [-1, 4, -6, 1],
   },
-  'prelu with one slope, as it is at first': {
+  'prelu as it is at first': { layer: layers.prelu(), input: [2], x: [-2, -4], shape: [2], y: [-0.5, -1] },
+  'prelu with one slope': {
     layer: layers.prelu({ shared: true }),
     input: [2],
     x: [-2, -4],
+    set: { weight: [0.5] },
     shape: [2],
-    y: [-0.5, -1],
+    y: [-1, -2],
   },
   maxout: { layer: layers.maxout(), input: [4], x: [1, 5, -2, -3], shape: [2], y: [5, -2] },
   'maxout over channels': {
