@@ -24,7 +24,8 @@ export interface InceptionV3Options {
 
 /**
  * Inception v3 (Szegedy et al., 2015, table 1) for images [3, 299, 299]: 23,834,568 parameters, 5.71 G multiply-adds; with the
- * auxiliary classifier 27,161,264 parameters. Other sizes from [3, 75, 75] fit, too. Variables are named as in torchvision.
+ * auxiliary classifier 27,161,264 parameters. Sizes from [3, 75, 75] fit, with it from [3, 299, 299]. Variables are named as in
+ * torchvision.
  */
 export function inceptionV3(options: InceptionV3Options = {}): Graph {
   checkOptions('inceptionV3', options, { classes: option.count, auxiliary: option.boolean });

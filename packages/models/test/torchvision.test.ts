@@ -2,10 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { cpu } from '@cnn/backend-cpu';
-import { type Graph, initialise, loadWeights, planModel, type SafetensorsTensor } from '@cnn/layers';
+import { type Graph, initialise, planModel } from '@cnn/layers';
 import { type Shape, sizeOf, tensor } from '@cnn/tensor';
 import { describe, expect, it } from 'vitest';
 import { standardModels } from '../src/index.js';
+import { makeUpWeights, noise } from './made-up-weights.js';
 import { sizesOf } from './sizes.js';
 import { slimmed } from './slimmed.js';
 
@@ -43,18 +44,10 @@ it.each(Object.keys(cases))('%s computes what PyTorch computes', async name => {
   const backend = await cpu();
   const net = initialise(slimmed(standardModels[name]!.build({ classes: 5 })), { backend, input: input.slice(1) });
   const variables = Object.keys(variablesOf[name]!);
-  const tensors = variables.map((variable, stream): [string, SafetensorsTensor] => {
-    const { shape } = net.variable(rename(variable)).value;
-    // Of one axis: biases, and what belongs to batch normalisation, whose weight and variance are around 1.
-    const owner = variable.slice(0, variable.lastIndexOf('.'));
-    const around = `${owner}.running_mean` in variablesOf[name]! && /(weight|running_var)$/.test(variable) ? 1 : 0;
-    const data =
-      shape.length > 1
-        ? noise(sizeOf(shape), stream).map(value => value * Math.fround(Math.sqrt(24 / sizeOf(shape.slice(1)))))
-        : noise(sizeOf(shape), stream).map(value => value + around);
-    return [variable, { dtype: 'float32', shape, data }];
-  });
-  loadWeights(net, { source: 'torchvision', tensors: new Map(tensors), metadata: {} }, { rename });
+  // What belongs to batch normalisation has running statistics beside it; its weight and variance are around 1.
+  const around = (variable: string): number =>
+    variable.replace(/\w+$/, 'running_mean') in variablesOf[name]! && /(weight|running_var)$/.test(variable) ? 1 : 0;
+  makeUpWeights(net, variables, { rename, around });
   const images = tensor(backend, noise(sizeOf(input), 1000), { shape: input });
   const found = [net.apply(images)].flat();
   expect(found.length).toBe(outputs.length);
@@ -70,15 +63,3 @@ it.each(Object.keys(cases))('%s computes what PyTorch computes', async name => {
   expect(backend.live()).toBe(0);
   backend.dispose();
 });
-
-/** Numbers in [-0.5, 0.5), the same as in Python. */
-function noise(length: number, stream: number): Float32Array {
-  const values = new Float32Array(length);
-  for (let index = 0; index < length; index++) {
-    let i = (index + stream * 97) >>> 0;
-    i = Math.imul(i ^ (i >>> 16), 0x7feb352d);
-    i = Math.imul(i ^ (i >>> 15), 0x846ca68b);
-    values[index] = ((i ^ (i >>> 16)) >>> 0) / 2 ** 32 - 0.5;
-  }
-  return values;
-}
