@@ -23,7 +23,8 @@ export interface Registry {
  */
 export async function loadPlugins(modules: readonly string[] = []): Promise<Registry> {
   const layers = [...standardLayers];
-  const optimizers: AnyOptimizerFactory[] = [...standardOptimizers];
+  // The command has no words for the optimizer that lookahead wraps.
+  const optimizers: AnyOptimizerFactory[] = standardOptimizers.filter(({ type }) => type !== 'lookahead');
   const backends: Record<string, BackendFactory> = { ...standardBackends };
   for (const name of modules) {
     const { backends: more, ...exports } = await load(name);

@@ -73,7 +73,8 @@ describe('--plugin', () => {
     });
     expect(await cnn('train', ...tiny, '--optimizer', 'acme/signSgd')).toMatchObject({
       code: 1,
-      stderr: "cnn: option '--optimizer' is 'acme/signSgd'; allowed: sgd, adam, adamW, adadelta\n",
+      stderr:
+        "cnn: option '--optimizer' is 'acme/signSgd'; allowed: sgd, adam, adamW, adadelta, adagrad, rmsprop, amsgrad, adamax, nadam, radam, lion, lars\n",
     });
   });
 

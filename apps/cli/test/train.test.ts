@@ -258,9 +258,9 @@ describe('cnn train refuses', () => {
     ['a missing model file', ['--model', 'none.json'], 1, "option 'model' is 'none.json'; allowed: "],
     [
       'an unknown optimizer',
-      ['--optimizer', 'adagrad'],
+      ['--optimizer', 'lookahead'],
       1,
-      "option '--optimizer' is 'adagrad'; allowed: sgd, adam, adamW, adadelta",
+      "option '--optimizer' is 'lookahead'; allowed: sgd, adam, adamW, adadelta, adagrad, rmsprop, amsgrad, adamax, nadam, radam, lion, lars",
     ],
     [
       'an unknown backend',

@@ -24,7 +24,9 @@ export interface Callback {
   /** Awaited when every callback's `onEvent` has seen the event, so that what is saved here is of one moment. */
   afterEvent?(event: TrainEvent, run: TrainingRun): void | Promise<void>;
   /** What it needs to go on in a resumed run. */
-  save?(): CallbackState;
+  save?(): CallbackState | Promise<CallbackState>;
   /** Takes back what `save` gave, before the event 'start'. Throws a FormatError for anything else. */
   restore?(state: CallbackState): void;
+  /** Frees what it holds on the backend, when the run has ended, also by an error. */
+  dispose?(): void;
 }

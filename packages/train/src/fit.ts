@@ -14,10 +14,11 @@ import {
   type Tensor,
   tidy,
   UsageError,
+  Variable,
 } from '@cnn/tensor';
 import * as ops from '@cnn/tensor/ops';
 import type { Callback, TrainingRun } from './callback.js';
-import { type Checkpoint, captureVariables, restorer } from './checkpoint.js';
+import { type CallbackState, type Checkpoint, captureVariables, restorer } from './checkpoint.js';
 import { evaluate, imagesOf, targetsOf } from './evaluate.js';
 import type { EpochLog, StopReason, TrainEvent } from './events.js';
 import { findNonFinite, NonFiniteLossError, NonFiniteVariableError, nonFiniteVariable } from './guard.js';
@@ -40,6 +41,12 @@ export interface FitOptions {
   readonly epochs: number;
   /** Keep the gradients' common norm, or each of their numbers, within a bound. */
   readonly clip?: { readonly norm?: number; readonly value?: number };
+  /**
+   * Batches to a step of the optimizer: their gradients are averaged, each image counting the same, as those of one large batch
+   * for a loss that is a mean over images (batch norm still sees each batch by itself). An epoch's last step may have fewer.
+   * Events tell of each batch as a step. Default 1.
+   */
+  readonly accumulate?: number;
   /** What the weights cost beside the loss, and the norms that they may have. Told as `penalty`, apart from the loss. */
   readonly regularisation?: readonly RegularisationGroup[];
   readonly callbacks?: readonly Callback[];
@@ -90,6 +97,7 @@ export async function fit(options: FitOptions): Promise<FitResult> {
       validation: loaderOption,
       epochs: option.index,
       clip: option.any,
+      accumulate: option.count,
       regularisation: option.list(option.any),
       callbacks: option.list(callbackOption),
       onEvent: option.function,
@@ -135,6 +143,8 @@ class Run implements TrainingRun {
   readonly #options: FitOptions;
   readonly #parameters;
   readonly #state: OptimizerState;
+  /** Sums of gradients times images, one a parameter, where several batches make a step. */
+  readonly #sums: readonly Variable[];
   readonly #fingerprint: Checkpoint['fingerprint'];
   readonly #pause = pauses();
   readonly #gradients: (images: Tensor, targets: Tensor) => StepGradients;
@@ -176,10 +186,11 @@ class Run implements TrainingRun {
     const gradients = (images: Tensor, targets: Tensor) => this.#differentiate(images, targets);
     this.#gradients = options.capture === false ? gradients : capture(gradients, options.net.variables);
     this.#state = options.optimizer.init(this.#parameters);
+    this.#sums = this.#accumulate > 1 ? zerosLike(this.#parameters) : [];
     try {
       if (options.resume) this.#restore(options.resume);
     } catch (error) {
-      this.#state.dispose();
+      this.dispose();
       throw error;
     }
   }
@@ -233,15 +244,30 @@ class Run implements TrainingRun {
       },
       seconds: { total: this.#seconds, epoch: this.#epochSeconds },
       history: [...this.history],
-      callbacks: Object.fromEntries(
-        this.#callbacks.flatMap(callback => (callback.save ? [[callback.name, callback.save()]] : [])),
-      ),
-      tensors: await captureVariables([...this.net.variables, ...this.#state.slots]),
+      callbacks: await this.#savedCallbacks(),
+      tensors: await captureVariables(this.#saved),
     };
   }
 
+  async #savedCallbacks(): Promise<Checkpoint['callbacks']> {
+    const saved: Record<string, CallbackState> = {};
+    for (const callback of this.#callbacks) if (callback.save) saved[callback.name] = await callback.save();
+    return saved;
+  }
+
   dispose(): void {
+    for (const callback of this.#callbacks) callback.dispose?.();
+    for (const sum of this.#sums) sum.dispose();
     this.#state.dispose();
+  }
+
+  /** All that is on the backend between two steps. */
+  get #saved(): readonly Variable[] {
+    return [...this.net.variables, ...this.#state.slots, ...this.#sums];
+  }
+
+  get #accumulate(): number {
+    return this.#options.accumulate ?? 1;
   }
 
   get #callbacks(): readonly Callback[] {
@@ -251,7 +277,7 @@ class Run implements TrainingRun {
   /** Whatever may be wrong with a checkpoint is found before the net is touched. */
   #restore(from: Checkpoint): void {
     refuseOther(from.fingerprint, this.#fingerprint);
-    const assign = restorer([...this.net.variables, ...this.#state.slots], from.tensors, 'checkpoint');
+    const assign = restorer(this.#saved, from.tensors, 'checkpoint');
     for (const callback of this.#callbacks) {
       const state = from.callbacks[callback.name];
       if (state) callback.restore?.(state);
@@ -328,7 +354,9 @@ class Run implements TrainingRun {
       if (parts && !Number.isFinite(penalty))
         throw new NonFiniteLossError(step + 1, loss! + penalty!, `the penalty of the weights is ${penalty}`);
       tidy(() => {
-        this.#state.step(this.#clipped(result.grads), { learningRate: this.#learningRate });
+        const grads = this.#accumulate > 1 ? this.#accumulated(result.grads, batch.size) : result.grads;
+        if (!grads) return;
+        this.#state.step(this.#clipped(grads), { learningRate: this.#learningRate });
         limitNorms(net, regularisation);
       });
       net.commit(result.updates);
@@ -351,6 +379,19 @@ class Run implements TrainingRun {
       const parts = { loss, penalty: penalty(this.net, regularisation) };
       return { loss: ops.add(parts.loss, parts.penalty), hits, parts };
     }, this.#parameters);
+  }
+
+  /** Adds to the sums. Gives the mean over all images since the last step, and empties the sums, where it is time for a step. */
+  #accumulated(grads: readonly Tensor[], size: number): readonly Tensor[] | undefined {
+    const { batches, batchSize } = this.#options.data;
+    const sums = grads.map((gradient, i) => ops.add(this.#sums[i]!.value, ops.mul(gradient, size)));
+    const before = this.#batch % this.#accumulate;
+    const isLast = before + 1 === this.#accumulate || this.#batch + 1 === batches;
+    this.#sums.forEach((sum, i) => {
+      sum.assign(isLast ? ops.fillLike(sum.value, 0) : sums[i]!);
+    });
+    // The batches before this one were full, since only an epoch's last may not be.
+    return isLast ? sums.map(sum => ops.div(sum, before * batchSize + size)) : undefined;
   }
 
   #clipped(grads: readonly Tensor[]): readonly Tensor[] {
@@ -403,7 +444,15 @@ class Run implements TrainingRun {
 }
 
 /** What must be the same for a checkpoint to be of the same run, as plain JSON. */
-function fingerprintOf({ net, optimizer, schedule, data, clip, regularisation }: FitOptions): Checkpoint['fingerprint'] {
+function fingerprintOf({
+  net,
+  optimizer,
+  schedule,
+  data,
+  clip,
+  regularisation,
+  accumulate = 1,
+}: FitOptions): Checkpoint['fingerprint'] {
   const { dataset, batchSize, batches, settings } = data;
   const topics = {
     model: modelToJSON(net.model).model,
@@ -413,6 +462,7 @@ function fingerprintOf({ net, optimizer, schedule, data, clip, regularisation }:
     optimizer,
     schedule: schedule ?? null,
     clip: clip ?? null,
+    ...(accumulate > 1 && { accumulate }),
     ...(regularisation && { regularisation }),
     data: { name: dataset.name, length: dataset.length, batchSize, batches, ...settings },
   };
@@ -426,6 +476,12 @@ function refuseOther(theirs: Checkpoint['fingerprint'], ours: Checkpoint['finger
   if (differ.length === 0) return;
   const each = differ.map(topic => `its ${topic} is ${show(theirs[topic])}, here ${show(ours[topic])}`);
   throw new UsageError(`fit: the checkpoint is of another run: ${each.join('; ')}`);
+}
+
+/** Zeros for each parameter. */
+function zerosLike(parameters: readonly Variable[]): readonly Variable[] {
+  const zeros = tidy(() => parameters.map(({ value }) => ops.fillLike(value, 0)));
+  return parameters.map(({ name }, i) => new Variable(`${name}/accumulated`, zeros[i]!));
 }
 
 /** How many rows of [n, classes] have their highest score where the target has. */

@@ -1,7 +1,9 @@
 export type { Callback, TrainingRun } from './callback.js';
+export { type AverageWeightsOptions, averageWeights } from './callbacks/average-weights.js';
 export { type EarlyStoppingOptions, earlyStopping } from './callbacks/early-stopping.js';
 export type { Monitor } from './callbacks/monitor.js';
 export { type ReduceOnPlateauOptions, reduceOnPlateau } from './callbacks/reduce-on-plateau.js';
+export { type Snapshots, type SnapshotsOptions, snapshots } from './callbacks/snapshots.js';
 export { type CallbackState, type Checkpoint, formatCheckpoint, type Position, parseCheckpoint } from './checkpoint.js';
 export { type EvaluateOptions, evaluate, predict } from './evaluate.js';
 export type * from './events.js';
@@ -9,3 +11,4 @@ export { type FitOptions, type FitResult, fit } from './fit.js';
 export { findNonFinite, NonFiniteLossError, NonFiniteVariableError } from './guard.js';
 export { type Classification, ClassificationMeter } from './metrics.js';
 export { limitNorms, penalty, type RegularisationGroup } from './regularisation.js';
+export { recomputeStatistics } from './statistics.js';

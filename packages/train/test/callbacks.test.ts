@@ -46,6 +46,7 @@ describe('earlyStopping', () => {
     ['starts to wait again after each better figure', { patience: 2 }, losses(3, 4, 2, 4, 1, 4, 4), 7],
     ['does not count a change as small as minDelta', { patience: 2, minDelta: 0.5 }, losses(3, 2.5, 2.6, 1), 3],
     ['counts a larger one', { patience: 1, minDelta: 0.5 }, losses(3, 2.4, 1.8, 1.2), 0],
+    ['takes minDelta as a share of the best', { patience: 1, minDelta: 0.1, relative: true }, losses(10, 8.9, 8.1), 3],
     [
       'wants accuracies to rise',
       { patience: 1, monitor: 'testAccuracy' },
@@ -86,6 +87,14 @@ describe('reduceOnPlateau', () => {
     expect(scales).toEqual([1, 1, 0.5, 0.5, 0.25, 0.25, 0.25, 0.125]);
   });
 
+  it('does not go below its minimum, nor up to it', async () => {
+    // Each epoch is logged with a rate of 0.1, so the factor is at least 0.4, or 1.
+    const lowered = (minimum: number) => play(reduceOnPlateau({ factor: 0.2, patience: 1, minimum }), losses(1, 1));
+    expect((await lowered(0.04)).scales[1]).toBeCloseTo(0.4, 12);
+    expect((await lowered(0.01)).scales[1]).toBeCloseTo(0.2, 12);
+    expect((await lowered(0.3)).scales[1]).toBe(1);
+  });
+
   it('is by a tenth and three epochs patient by default', async () => {
     const { scales } = await play(reduceOnPlateau(), losses(1, 1, 1, 1));
     expect(scales).toEqual([1, 1, 1, 0.1]);
@@ -99,7 +108,7 @@ describe('reduceOnPlateau', () => {
     expect((await play(second, losses(3))).scales).toEqual([0.5]);
   });
 
-  it.each([{ factor: 2 }, { patience: 0 }, { rate: 1 }])('refuses %o', options => {
+  it.each([{ factor: 2 }, { patience: 0 }, { minimum: -1 }, { rate: 1 }])('refuses %o', options => {
     expect(() => reduceOnPlateau(options)).toThrow(OptionError);
   });
 

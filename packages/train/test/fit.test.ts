@@ -307,7 +307,7 @@ describe('fit', () => {
           'fit',
           'epoch',
           3,
-          'no option of this name; known: net, loss, optimizer, schedule, data, validation, epochs, clip, regularisation, callbacks, onEvent, signal, resume, capture',
+          'no option of this name; known: net, loss, optimizer, schedule, data, validation, epochs, clip, accumulate, regularisation, callbacks, onEvent, signal, resume, capture',
         ),
       ));
     it.each([-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])('%s epochs', epochs => attempt({ epochs }).toThrow(OptionError));

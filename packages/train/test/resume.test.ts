@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cpu } from '@cnn/backend-cpu';
 import { digits, loader } from '@cnn/data';
-import { adam, cosineAnnealing, type Optimizer, sgd } from '@cnn/optim';
+import { adam, cosineAnnealing, lookahead, type Optimizer, sgd } from '@cnn/optim';
 import { UsageError } from '@cnn/tensor';
 import {
+  averageWeights,
   type Callback,
   type Checkpoint,
   earlyStopping,
@@ -14,6 +15,7 @@ import {
   formatCheckpoint,
   parseCheckpoint,
   reduceOnPlateau,
+  snapshots,
 } from '@cnn/train';
 import { checkpoints, latestCheckpoint } from '@cnn/train/node';
 import { describe, expect, it } from 'vitest';
@@ -26,6 +28,7 @@ interface Setting {
   readonly optimizer: Optimizer;
   readonly callbacks: () => readonly Callback[];
   readonly epochs: number;
+  readonly accumulate?: number;
 }
 
 // No figure improves by so much, so what the callbacks do is known beforehand.
@@ -42,10 +45,16 @@ const settings: Record<string, Setting> = {
     callbacks: () => [earlyStopping({ ...never, patience: 1 })],
     epochs: 4,
   },
+  'lookahead, accumulate, averageWeights, snapshots': {
+    optimizer: lookahead({ optimizer: sgd({ learningRate: 0.02, momentum: 0.9 }), steps: 2 }),
+    callbacks: () => [averageWeights({ decay: 0.7 }), snapshots({ length: 1 })],
+    epochs: 2,
+    accumulate: 3,
+  },
 };
 
 /** Runs a setting to its end; gives its outcome, and a checkpoint file for each place where the run could have been stopped. */
-async function run({ optimizer, callbacks, epochs }: Setting, more: Partial<FitOptions> = {}) {
+async function run({ optimizer, callbacks, epochs, accumulate = 1 }: Setting, more: Partial<FitOptions> = {}) {
   const net = smallNet(backend);
   const files = new Map<string, Uint8Array>();
   const save = watch('save', async (event, run) => void files.set(placeOf(event), formatCheckpoint(await run.checkpoint())));
@@ -59,6 +68,7 @@ async function run({ optimizer, callbacks, epochs }: Setting, more: Partial<FitO
       validation,
       epochs,
       clip: { norm: 2 },
+      accumulate,
       // Before the others: what it saves must still be what they make of the event.
       callbacks: [save, ...callbacks()],
       ...more,
@@ -178,6 +188,7 @@ describe('a checkpoint of another run', () => {
   it.each<[string, Partial<FitOptions>, string]>([
     ['optimizer', { optimizer: adam() }, 'its optimizer is {"type":"sgd",'],
     ['schedule', { schedule: cosineAnnealing({ learningRate: 0.01, length: 9 }) }, 'its schedule is'],
+    ['accumulation', { accumulate: 2 }, 'its accumulate is undefined, here 2'],
     ['clip', { clip: { norm: 1 } }, 'its clip is {"norm":2}, here {"norm":1}'],
     ['data', { data: digitLoaders(60, 20).data }, 'its data is'],
     ['batch size', { data: digitLoaders(70, 10).data }, 'its data is'],

@@ -14,7 +14,11 @@ export const trainCommand = (): Command =>
     .option('--model <name>', 'a name, as lenet5 or cifar-resnet20 (docs/models.md lists all), or a model file (.json)', 'lenet5')
     .option('--epochs <n>', 'passes over the training images (default: what suits the data)', number(option.count))
     .option('--batch <n>', 'images in a step', number(option.count), 64)
-    .option('--optimizer <name>', "sgd, adam, adamW, adadelta or a plugin's", 'adam')
+    .option(
+      '--optimizer <name>',
+      "sgd, adam, adamW, adadelta, adagrad, rmsprop, amsgrad, adamax, nadam, radam, lion, lars or a plugin's",
+      'adam',
+    )
     .option('--lr <x>', "learning rate at the start; it falls along a cosine (default: the optimizer's)", number(option.positive))
     .option('--seed <n>', 'chooses first weights and the order of images', number(option.integer), 0)
     .option('--limit <n>', 'the first n training images only', number(option.count))

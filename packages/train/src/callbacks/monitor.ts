@@ -9,12 +9,15 @@ export interface Monitor {
   readonly monitor?: 'testLoss' | 'testAccuracy' | 'trainLoss' | 'trainAccuracy';
   /** A change counts only if it is larger than this. Default 0. */
   readonly minDelta?: number;
+  /** Whether `minDelta` is a share of the best figure so far, as 0.01 for one in a hundred. Default false. */
+  readonly relative?: boolean;
 }
 
 /** Rules for the options of {@link Monitor}. */
 export const monitorRules = {
   monitor: option.oneOf('testLoss', 'testAccuracy', 'trainLoss', 'trainAccuracy'),
   minDelta: option.nonNegative,
+  relative: option.boolean,
 };
 
 /** The figure of an epoch. @throws {OptionError} if the run has no validation data to take it from. */
@@ -26,8 +29,15 @@ export function monitored(log: EpochLog, { monitor = 'testLoss' }: Monitor): num
 }
 
 /** Whether a figure is better than the best so far. */
-export const improves = (value: number, best: number | undefined, { monitor = 'testLoss', minDelta = 0 }: Monitor): boolean =>
-  best === undefined || (monitor.endsWith('Loss') ? value < best - minDelta : value > best + minDelta);
+export function improves(
+  value: number,
+  best: number | undefined,
+  { monitor = 'testLoss', minDelta = 0, relative = false }: Monitor,
+): boolean {
+  if (best === undefined) return true;
+  const margin = relative ? minDelta * Math.abs(best) : minDelta;
+  return monitor.endsWith('Loss') ? value < best - margin : value > best + margin;
+}
 
 /** The best figure so far and the epochs since, as a callback saved them. @throws {FormatError} for anything else. */
 export function patienceOf(callback: string, { data }: CallbackState): { best: number | undefined; waited: number } {

@@ -8,12 +8,22 @@ export interface ReduceOnPlateauOptions extends Monitor {
   readonly factor?: number;
   /** Epochs without a better figure before it is. Default 3. */
   readonly patience?: number;
+  /** The learning rate that it does not go below. Default 0. */
+  readonly minimum?: number;
 }
 
-/** Lowers the learning rate each time a figure stops improving. */
+/**
+ * Lowers the learning rate each time a figure stops improving: η ← max(minimum, factor η). PyTorch's ReduceLROnPlateau, whose
+ * patience is one less.
+ */
 export function reduceOnPlateau(options: ReduceOnPlateauOptions = {}): Callback {
-  checkOptions('reduceOnPlateau', options, { ...monitorRules, factor: option.between(0, 1), patience: option.count });
-  const { factor = 0.1, patience = 3 } = options;
+  checkOptions('reduceOnPlateau', options, {
+    ...monitorRules,
+    factor: option.between(0, 1),
+    patience: option.count,
+    minimum: option.nonNegative,
+  });
+  const { factor = 0.1, patience = 3, minimum = 0 } = options;
   let best: number | undefined;
   let waited = 0;
   return {
@@ -26,7 +36,9 @@ export function reduceOnPlateau(options: ReduceOnPlateauOptions = {}): Callback 
         waited = 0;
       } else if (++waited >= patience) {
         waited = 0;
-        run.learningRateScale *= factor;
+        const least = event.learningRate > 0 ? minimum / event.learningRate : 0;
+        // A schedule may have gone below the minimum by itself.
+        run.learningRateScale *= Math.min(1, Math.max(factor, least));
       }
     },
     save: () => ({ data: { best: best ?? null, waited } }),

@@ -1,12 +1,27 @@
-import { adadelta, adam, adamW, clipByGlobalNorm, clipByValue, type Optimizer, sgd } from '@cnn/optim';
-import { grad, ops, Variable } from '@cnn/tensor';
+import {
+  adadelta,
+  adagrad,
+  adam,
+  adamax,
+  adamW,
+  amsgrad,
+  clipByGlobalNorm,
+  clipByValue,
+  lbfgs,
+  nadam,
+  type Optimizer,
+  rmsprop,
+  sgd,
+} from '@cnn/optim';
+import { grad, ops, type Tensor, Variable } from '@cnn/tensor';
 import type { Attrs } from '../format.js';
-import { checksOf, type GoldenOp, type GoldenOps, notYet, type Skip } from '../golden-op.js';
+import { type Check, checksOf, type GoldenOp, type GoldenOps, type Skip, type WaitingGoldenOp } from '../golden-op.js';
 
 const adamConfig = (attrs: Attrs) => ({
   learningRate: attrs.number('lr'),
   betas: attrs.numbers('betas', 2) as [number, number],
   epsilon: attrs.number('eps'),
+  weightDecay: attrs.number('weight_decay', 0),
 });
 
 /** The optimizer that a case describes. */
@@ -21,10 +36,30 @@ export function optimizerOf(name: string, attrs: Attrs): Optimizer | Skip {
         weightDecay: attrs.number('weight_decay', 0),
       });
     case 'adam':
-      if (attrs.boolean('amsgrad', false)) return { skip: 'amsgrad: not in this release' };
-      return adam({ ...adamConfig(attrs), weightDecay: attrs.number('weight_decay', 0) });
+      return (attrs.boolean('amsgrad', false) ? amsgrad : adam)(adamConfig(attrs));
     case 'adamw':
-      return adamW({ ...adamConfig(attrs), weightDecay: attrs.number('weight_decay') });
+      return adamW(adamConfig(attrs));
+    case 'adamax':
+      return adamax(adamConfig(attrs));
+    case 'nadam':
+      return nadam({ ...adamConfig(attrs), momentumDecay: attrs.number('momentum_decay') });
+    case 'adagrad':
+      return adagrad({
+        learningRate: attrs.number('lr'),
+        learningRateDecay: attrs.number('lr_decay', 0),
+        initialSum: attrs.number('initial_accumulator_value', 0),
+        epsilon: attrs.number('eps'),
+        weightDecay: attrs.number('weight_decay', 0),
+      });
+    case 'rmsprop':
+      return rmsprop({
+        learningRate: attrs.number('lr'),
+        alpha: attrs.number('alpha'),
+        epsilon: attrs.number('eps'),
+        centered: attrs.boolean('centered', false),
+        momentum: attrs.number('momentum', 0),
+        weightDecay: attrs.number('weight_decay', 0),
+      });
     case 'adadelta':
       return adadelta({
         learningRate: attrs.number('lr'),
@@ -37,7 +72,11 @@ export function optimizerOf(name: string, attrs: Attrs): Optimizer | Skip {
   }
 }
 
-/** The steps of an optimizer on loss = mean((tanh(X wᵀ + b) - Y)²). */
+/** mean((tanh(X wᵀ + b) - Y)²). */
+const lossOf = (x: Tensor, y: Tensor, w: Variable, b: Variable): Tensor =>
+  ops.mean(ops.square(ops.sub(ops.tanh(ops.linear(x, w.value, b.value)), y)));
+
+/** The steps of an optimizer. */
 const fit: GoldenOp = ({ op, attrs, inputs, steps }, { load }) => {
   const optimizer = optimizerOf(op, attrs);
   if ('skip' in optimizer) return optimizer;
@@ -46,7 +85,7 @@ const fit: GoldenOp = ({ op, attrs, inputs, steps }, { load }) => {
   const state = optimizer.init([w, b]);
   try {
     return steps.flatMap((expected, i) => {
-      const { loss, grads } = grad(() => ops.mean(ops.square(ops.sub(ops.tanh(ops.linear(x, w.value, b.value)), y))), [w, b]);
+      const { loss, grads } = grad(() => lossOf(x, y, w, b), [w, b]);
       state.step(grads);
       // Copies, so that the next step may overwrite the variables.
       const results = {
@@ -61,6 +100,32 @@ const fit: GoldenOp = ({ op, attrs, inputs, steps }, { load }) => {
   } finally {
     for (const held of [w, b, state]) held.dispose();
   }
+};
+
+/** The steps of L-BFGS, which reads losses on the way. */
+const fitByLosses: WaitingGoldenOp = {
+  async wait({ attrs, inputs, steps }, { load }) {
+    const [x, y] = [load(inputs.X), load(inputs.Y)];
+    const [w, b] = [new Variable('w', load(inputs.w)), new Variable('b', load(inputs.b))];
+    const lineSearch = attrs.text('line_search_fn', 'none') === 'none' ? 'none' : 'strongWolfe';
+    const state = lbfgs({
+      learningRate: attrs.number('lr'),
+      maxIterations: attrs.number('max_iter'),
+      historySize: attrs.number('history_size'),
+      lineSearch,
+    }).init([w, b]);
+    try {
+      const checks: Check[] = [];
+      for (const [i, expected] of steps.entries()) {
+        const loss = await state.step(() => lossOf(x, y, w, b));
+        const [wNow, bNow] = await Promise.all([w, b].map(async ({ value }) => Array.from(await value.data())));
+        checks.push(...checksOf(`steps[${i}]`, { loss_before: loss, w: wNow!, b: bNow! }, expected));
+      }
+      return checks;
+    } finally {
+      for (const held of [x, y, w, b]) held.dispose();
+    }
+  },
 };
 
 const clipNorm: GoldenOp = ({ attrs, inputs, outputs }, { load }) => {
@@ -89,11 +154,11 @@ export const optimizers: GoldenOps = {
   adam: fit,
   adamw: fit,
   adadelta: fit,
-  adagrad: notYet,
-  rmsprop: notYet,
-  adamax: notYet,
-  nadam: notYet,
-  lbfgs: notYet,
+  adagrad: fit,
+  rmsprop: fit,
+  adamax: fit,
+  nadam: fit,
+  lbfgs: fitByLosses,
   clip_norm: clipNorm,
   clip_value: clipValue,
 };

@@ -13,7 +13,8 @@ import {
   triangularCycle,
 } from '@cnn/optim';
 import { UsageError } from '@cnn/tensor';
-import type { Attrs } from '../format.js';
+import { reduceOnPlateau, type TrainingRun } from '@cnn/train';
+import type { Attrs, GoldenValue } from '../format.js';
 import { checksOf, type GoldenOp, type GoldenOps } from '../golden-op.js';
 
 /** A kind of schedule, known by an attribute that no other kind has. */
@@ -87,8 +88,34 @@ function fromFormula(form: string, learningRate: number): Schedule {
   throw new UsageError(`no schedule has the form ${form}`);
 }
 
-const learningRates: GoldenOp = ({ attrs, outputs }) => {
-  if (attrs.names.includes('patience')) return { skip: 'reduce on plateau: not in this release' };
+/** The learning rate after each epoch, of which a metric tells how it went. */
+function onPlateau(attrs: Attrs, metric: GoldenValue | undefined): number[] {
+  if (!Array.isArray(metric)) throw new UsageError('reduce on plateau needs the metric of each epoch');
+  const mode = attrs.text('threshold_mode');
+  if (mode !== 'rel' && mode !== 'abs') throw new UsageError(`no threshold_mode '${mode}'`);
+  const callback = reduceOnPlateau({
+    factor: attrs.number('factor'),
+    // PyTorch counts the epochs that are forgiven, before the one that is not.
+    patience: attrs.number('patience') + 1,
+    minDelta: attrs.number('threshold'),
+    relative: mode === 'rel',
+    minimum: attrs.number('min_lr'),
+  });
+  const base = attrs.number('base_lr');
+  // All of the run that this callback looks at.
+  const run = { learningRateScale: 1 } as TrainingRun;
+  const figures = { trainLoss: 0, trainAccuracy: 0, seconds: 0, imagesPerSecond: 0 };
+  return metric.map((testLoss: number, i) => {
+    const learningRate = base * run.learningRateScale;
+    callback.onEvent?.({ type: 'epochEnd', epoch: i + 1, ...figures, testLoss, learningRate }, run);
+    return base * run.learningRateScale;
+  });
+}
+
+const learningRates: GoldenOp = ({ attrs, inputs, outputs }) => {
+  if (attrs.names.includes('patience')) {
+    return checksOf('outputs', { lr_after_epoch: onPlateau(attrs, inputs.metric) }, outputs);
+  }
   const kind = kinds.find(({ attribute }) => attrs.names.includes(attribute));
   if (!kind) throw new UsageError(`no schedule has the attributes ${attrs.names.join(', ')}`);
   const schedule = kind.make(attrs, attrs.number('base_lr'));
