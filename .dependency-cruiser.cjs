@@ -11,6 +11,7 @@ const USES = {
   'backend-cpu': ['tensor'],
   'backend-testkit': ['tensor', 'backend-cpu', 'layers', 'optim'],
   'backend-gpujs': ['tensor'],
+  classic: ['tensor'],
   data: ['tensor'],
   layers: ['tensor'],
   optim: ['tensor'],

@@ -14,6 +14,8 @@ const CHECKS = [
   ['LeNet-5 on Fashion-MNIST, 5 epochs', 'fashion-mnist', () => trainLeNet('fashion-mnist', 5, 0.885)],
   ['ConvNetJS network on 4,000 images of CIFAR-10', 'cifar-10/lossless', trainConvnetjs],
   ['LeNet-5 trained on digits reads MNIST', 'mnist', digitsToMnist],
+  ['the nearest neighbour on MNIST', 'mnist', () => classic('nearest-neighbour', 0.968)],
+  ['HOG with a linear SVM on MNIST', 'mnist', () => classic('svm-on-hog', 0.97)],
   ['flat memory over 10,000 steps', '', flatMemory],
   ['500 steps of LeNet-5 on gpu.js', '', gpuJsSteps],
   ['every op in Chromium', '', browser],
@@ -69,6 +71,11 @@ async function digitsToMnist() {
   await train('digits', undefined, 'lenet5', 8);
   const { accuracy } = await cnn('eval', '--model', folder('digits'), '--data', 'mnist', '--data-dir', shared('mnist'));
   return atLeast(accuracy, 0.8, 'of the test images');
+}
+
+async function classic(baseline, least) {
+  const { accuracy } = lastLineJson((await must('node', ['tools/classic-on-mnist.mjs', baseline, shared('mnist')])).output);
+  return atLeast(accuracy, least, 'of the test images');
 }
 
 async function flatMemory() {
