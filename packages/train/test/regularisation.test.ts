@@ -95,14 +95,14 @@ describe('penalty', () => {
     [[{ match: 'weight', maxNorm: 0 }], /option 'maxNorm' is 0; allowed: a number > 0/],
     [[{ match: 'weight', l3: 1 }], /option 'l3' is 1; allowed: no option of this name/],
     [[{ l2: 1 }], /option 'match' is undefined/],
-  ])('refuses %j, in fit, too', async (groups, message) => {
+  ])('refuses %j, in fit before the first step, too', async (groups, message) => {
     const net = linearNet([1, 1, 1, 1]);
     const regularisation = groups as unknown as readonly RegularisationGroup[];
     expect(() => penalty(net, regularisation)).toThrow(OptionError);
     expect(() => penalty(net, regularisation)).toThrow(message);
     const { data } = digitLoaders(60, 20);
     const digitNet = smallNet(backend);
-    await expect(fit({ net: digitNet, loss: crossEntropy, optimizer: sgd(), data, epochs: 1, regularisation })).rejects.toThrow(
+    await expect(fit({ net: digitNet, loss: crossEntropy, optimizer: sgd(), data, epochs: 0, regularisation })).rejects.toThrow(
       message,
     );
     for (const each of [net, digitNet]) each.dispose();
@@ -166,6 +166,15 @@ describe('fit with regularisation', () => {
     expect(steps[0]).toMatchObject({ loss: expect.closeTo(Math.log(2), 6), penalty: expect.closeTo(0.24, 6) });
     expect(history[0]).toMatchObject({ trainLoss: expect.closeTo(Math.log(2), 6), penalty: expect.closeTo(0.24, 6) });
     expect(numbersOf(net, 'fc.weight')).toEqual(near([1 - 0.061, 1 + 0.139, 1 + 0.039, 1 - 0.161]));
+    net.dispose();
+  });
+
+  it('has the penalty of each epoch by itself', async () => {
+    const net = linearNet([1, 1, 1, 1]);
+    const options = { net, loss: crossEntropy, optimizer: sgd({ learningRate: 0.1 }), data: twoPoints, epochs: 2 };
+    const { history } = await fit({ ...options, regularisation: [{ match: 'weight', l1: 0.01, l2: 0.05 }] });
+    // The first step goes to [0.939, 1.139, 1.039, 0.839], whose sum is 3.956 and whose sum of squares is 3.962484.
+    expect(history.map(row => row.penalty)).toEqual(near([0.24, 0.03956 + 0.1981242]));
     net.dispose();
   });
 
