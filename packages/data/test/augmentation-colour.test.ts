@@ -18,6 +18,7 @@ import {
   type Transform,
 } from '../src/index.js';
 import { autoContrast, equalise, posterise, sharpness, solarise } from '../src/transforms/histogram-operations.js';
+import { operationsOf } from '../src/transforms/rand-augment.js';
 import { CHROMA, LUMA, scaled } from '../src/transforms/random-jpeg.js';
 import { batchOf, largestDifference, torchvision } from './helpers.js';
 
@@ -241,6 +242,31 @@ describe('randAugment', () => {
     for (let i = 0; i < size; i++) if (largestDifference(images.subarray(i * 1728, (i + 1) * 1728), image) > 1e-3) changed++;
     // 100 expected; the deviation of a binomial is 9.3. Solarising from 1 on changes nothing: no value is 1.
     expect(Math.abs(changed - 100)).toBeLessThan(45);
+  });
+
+  it('has the strengths of torchvision: at magnitude 9 of 30, 0.27 for factors, 9 degrees, 7 bits, a threshold of 0.7', () => {
+    const operations = operationsOf(9 / 30);
+    const results = (name: string, shape: ImageShape, image: number[]): number[][] =>
+      operations
+        .flat()
+        .filter(operation => operation.name === name)
+        .map(operation => [...operation.apply(batchOf(shape, image, [0]), key).images]);
+    expect(operations).toHaveLength(14);
+    expect(largestDifference(results('randomBrightness', [1, 1, 1], [0.5]).flat(), [0.635, 0.365])).toBeLessThan(1e-6);
+    // Grey is 0.3 for a mean of 0.3: 0.3 + 1.27 (0.1 - 0.3) and 0.3 + 0.73 (0.1 - 0.3).
+    const [more, less] = results('randomContrast', [1, 1, 2], [0.1, 0.5]);
+    expect(largestDifference([more![0]!, less![0]!], [0.046, 0.154])).toBeLessThan(1e-6);
+    expect(results('posterise', [1, 1, 1], [201 / 255]).flat()).toEqual([Math.fround(200 / 255)]);
+    expect(largestDifference(results('solarise', [1, 1, 2], [0.71, 0.69]).flat(), [0.29, 0.69])).toBeLessThan(1e-6);
+    // A ramp of 41x41 with 0 in the middle: beside it, the result is where the pixel came from.
+    const ramp = Array.from({ length: 41 * 41 }, (_, i) => (i % 41) - 20);
+    const middles = results('randomAffine', [1, 41, 41], ramp).map(image => image[20 * 41 + 20]!);
+    const below = results('randomAffine', [1, 41, 41], ramp).map(image => image[30 * 41 + 20]!);
+    const move = (150 / 331) * 0.3 * 41;
+    const turn = 10 * Math.sin((9 * Math.PI) / 180);
+    // Shearing by 0.09 along x and y, translation along x and y, rotation, each with both signs.
+    expect(largestDifference(middles, [0, 0, 0, 0, -move, move, 0, 0, 0, 0])).toBeLessThan(1e-5);
+    expect(largestDifference(below, [0.9, -0.9, 0, 0, -move, move, 0, 0, turn, -turn])).toBeLessThan(1e-5);
   });
 
   it('takes grey images', () => {

@@ -45,8 +45,8 @@ export function randAugment(options: RandAugmentOptions = {}): Transform {
   };
 }
 
-/** The fourteen operations, each as one transform or as two that are as likely; none for identity. */
-function operationsOf(strength: number): readonly (readonly Transform[])[] {
+/** The fourteen operations at a strength from 0 to 1, each as one transform or as two that are as likely; none for identity. */
+export function operationsOf(strength: number): readonly (readonly Transform[])[] {
   const exactly = (value: number): readonly [number, number] => [value, value];
   const bothSigns = (value: number, transform: (range: readonly [number, number]) => Transform): readonly Transform[] => [
     transform(exactly(value)),
