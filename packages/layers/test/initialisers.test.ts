@@ -1,6 +1,7 @@
+import { cpuReference } from '@cnn/backend-cpu';
 import { OptionError, randomKey } from '@cnn/tensor';
 import { describe, expect, it } from 'vitest';
-import { initialisers } from '../src/index.js';
+import { initialise, initialisers, locallyConnected2d } from '../src/index.js';
 import { golden, thrownBy } from './helpers.js';
 
 const { fans, initialiserFrom, orthogonal, spreadOf, varianceSchemes } = initialisers;
@@ -152,6 +153,19 @@ describe('dirac', () => {
     ],
   ])('is the identity of PyTorch for %j', (shape, wanted) => {
     expect([...initialisers.dirac(shape, randomKey(0))]).toEqual(wanted);
+  });
+});
+
+describe('a locally connected layer', () => {
+  it('has the fans of one place, and other numbers at each', () => {
+    const backend = cpuReference();
+    const net = initialise(locallyConnected2d({ filters: 10, kernelSize: 3 }), { backend, input: [4, 12, 12], dtype: 'float64' });
+    const weight = Float64Array.from(net.variable('0.weight').value.dataSync());
+    net.dispose();
+    // 36,000 numbers of √(2 / (4 * 3 * 3)): the deviation is within 2 %.
+    expect(weight.length).toBe(10 * 10 * 10 * 36);
+    expect(Math.abs(deviation(weight) / Math.sqrt(2 / 36) - 1)).toBeLessThan(0.02);
+    expect(weight.subarray(0, 360)).not.toEqual(weight.subarray(360, 720));
   });
 });
 

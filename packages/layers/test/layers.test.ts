@@ -249,8 +249,6 @@ const examples: Record<string, Example> = {
     shape: [2],
     y: [Math.log(0.25), Math.log(0.75)],
   },
-  add: { layer: layers.add(), input: [2], x: [1, 2], times: 3, shape: [2], y: [3, 6] },
-  concat: { layer: layers.concat(), input: [1, 1, 2], x: [1, 2], times: 2, shape: [2, 1, 2], y: [1, 2, 1, 2] },
   padChannels: {
     layer: layers.padChannels({ before: 1, after: 2 }),
     input: [1, 1, 2],
@@ -258,6 +256,8 @@ const examples: Record<string, Example> = {
     shape: [4, 1, 2],
     y: [0, 0, 1, 2, 0, 0, 0, 0],
   },
+  add: { layer: layers.add(), input: [2], x: [1, 2], times: 3, shape: [2], y: [3, 6] },
+  concat: { layer: layers.concat(), input: [1, 1, 2], x: [1, 2], times: 2, shape: [2, 1, 2], y: [1, 2, 1, 2] },
   'concat along the columns': {
     layer: layers.concat({ axis: 3 }),
     input: [1, 1, 2],
@@ -370,6 +370,13 @@ const examples: Record<string, Example> = {
     set: { weight: [3, 6], bias: [1, 0] },
     shape: [2],
     y: [-1, 4],
+  },
+  'layerNorm of all axes': {
+    layer: layers.layerNorm({ epsilon: 5 }),
+    input: [2, 1],
+    x: [1, 5],
+    shape: [2, 1],
+    y: [-2 / 3, 2 / 3],
   },
   'layerNorm of the last axis': {
     layer: layers.layerNorm({ epsilon: 5, normalizedShape: [2], affine: false }),
