@@ -146,6 +146,15 @@ describe('JSON', () => {
     expect(after(read, 'bias')).toEqual(after(optimizer, 'bias'));
   });
 
+  test('of every optimizer reads back as the same', () => {
+    for (const factory of standardOptimizers) {
+      if (factory === lookahead) continue;
+      const json = JSON.parse(JSON.stringify((factory as () => Optimizer)()));
+      expect(json.type).toBe(factory.type);
+      expect(JSON.parse(JSON.stringify(optimizerFromJSON(json, standardOptimizers)))).toEqual(json);
+    }
+  });
+
   test('of lookahead holds the optimizer inside, whose groups and learning rate it has', () => {
     const inner = sgd({ learningRate: 0.5, groups: [{ match: 'bias', learningRateFactor: 0 }] });
     const optimizer = lookahead({ optimizer: inner, steps: 1 });

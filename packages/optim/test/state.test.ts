@@ -66,6 +66,10 @@ describe('one step', () => {
     expect(walk(sgd({ learningRate: 0.1 }), 'w', 1, [0])).toBe(1);
   });
 
+  test('of a learning rate of 0 changes no parameter', () => {
+    for (const optimizer of composed) expect(walk(optimizer, 'w', 3, [0, 0, 0]), optimizer.type).toBe(1);
+  });
+
   test('the first step of Adam is the learning rate, whatever the gradient', () => {
     expect(walk(adam({ learningRate: 0.25, epsilon: 0 }), 'w')).toBeCloseTo(0.75, 12);
     // Decoupled: 1 - 0.25 * 0.1 before the step.
