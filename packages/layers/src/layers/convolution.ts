@@ -69,6 +69,7 @@ function checkGroups(who: string, channels: number, filters: number, groups: num
   throw new ShapeError(`${who}: ${channels} channels and ${filters} filters cannot be cut into ${groups} groups`);
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 const convolutionRules = (rank: number) => ({
   ...filterRules,
   ...windowRules(rank),

@@ -22,13 +22,16 @@ export interface WindowConfig {
 }
 
 /** A rule for a number, or a list with one per axis. */
+/* @__NO_SIDE_EFFECTS__ */
 export const size = (item: OptionRule, rank = 2): OptionRule => option.either(item, option.list(item, rank));
 
 /** A rule for a number, one per axis, or [before, after] per axis. */
+/* @__NO_SIDE_EFFECTS__ */
 export const sides = (rank = 2): OptionRule =>
   option.either(size(option.index, rank), option.list(option.list(option.index, 2), rank));
 
 /** Rules for {@link WindowConfig} over some number of axes; the values are checked again where the window is applied. */
+/* @__NO_SIDE_EFFECTS__ */
 export const windowRules = (rank = 2) => ({
   kernelSize: size(option.count, rank),
   stride: size(option.count, rank),
