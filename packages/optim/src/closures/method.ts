@@ -2,7 +2,7 @@
 import { checkOptions, type OptionRule, option, type Tensor, type Variable } from '@cnn/tensor';
 import { checkVariables, Objective } from './objective.js';
 
-/** A way to make a loss smaller, as {@link lbfgs} makes it. */
+/** A way to make a loss smaller, as `lbfgs()` makes it. */
 export interface Method {
   /** Its name, as `lbfgs`. */
   readonly type: string;

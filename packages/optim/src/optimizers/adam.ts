@@ -2,13 +2,13 @@ import { option, step } from '@cnn/tensor';
 import * as ops from '@cnn/tensor/ops';
 import { defineOptimizer } from '../optimizer.js';
 
-/** Options of {@link adam} and {@link adamW}. */
+/** Options of {@link adam}, and of adamW, amsgrad, adamax, nadam and radam. */
 export interface AdamOptions {
   /** β₁ and β₂: how much of each moment stays. Default [0.9, 0.999]. */
   readonly betas: readonly [number, number];
   /** ε, added to the root of the second moment. Default 1e-8. */
   readonly epsilon: number;
-  /** λ. Default 0 for adam, 0.01 for adamW. */
+  /** λ. Default 0.01 for adamW, 0 for the others. */
   readonly weightDecay: number;
 }
 
