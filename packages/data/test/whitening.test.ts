@@ -5,6 +5,7 @@ import {
   arrayDataset,
   type Dataset,
   fitPrincipalComponents,
+  loader,
   type PrincipalComponents,
   pixelStatistics,
   projectToComponents,
@@ -172,6 +173,14 @@ describe('components applied', () => {
     const fit = await fitted();
     const read = JSON.parse(JSON.stringify(fit)) as PrincipalComponents;
     expect([...zcaWhiten(read).apply(batch(), key).images]).toEqual([...zcaWhiten(fit).apply(batch(), key).images]);
+  });
+
+  it('work in a loader, which knows their shape', async () => {
+    const fit = await fitPrincipalComponents(dataset(), { components: 2 });
+    const batches = loader(dataset(), { batchSize: 8, transforms: [toFloat(), whiten(fit)] });
+    expect(batches.batchShape).toEqual([8, 2, 1, 1]);
+    const whole = whiten(fit).apply(batch(), key).images;
+    for await (const { images } of batches.epoch(0, { startBatch: 4 })) expect([...images]).toEqual([...whole.subarray(64)]);
   });
 
   it('refuse other images and damaged files', async () => {
