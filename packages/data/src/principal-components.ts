@@ -26,7 +26,7 @@ const AT_ONCE = 64;
 /**
  * PCA: the eigenvectors of the covariance Σ (x - m)(x - m)ᵀ / n of a dataset's images, of bytes divided by 255, by decreasing
  * eigenvalue (Pearson, 1901). For `projectToComponents`, `whiten` and `zcaWhiten`. On the host in float64: an image has at most 3,072 values (3x32x32), and
- * the time grows with the third power of their number (784 values: some seconds). A part of the data gives nearly the same: `limit(dataset, 10000)`.
+ * the time grows with the third power of their number (784 values take seconds, 3,072 minutes). A part of the data gives nearly the same: `limit(dataset, 10000)`.
  *
  * @throws {ShapeError} for an empty dataset and for larger images.
  * @throws {OptionError} for more components than an image has values.
