@@ -3,8 +3,8 @@ import { checkOptions, option } from '@cnn/tensor';
 
 /**
  * AlexNet as it was trained on two devices (Krizhevsky et al., 2012, section 3): 60,965,224 parameters and 0.72 G multiply-adds. Its
- * second, fourth and fifth convolution have two groups, a tower each, which read only what their own device holds. The input is
- * [3, 227, 227]: with the 224 that the paper says, its 55 x 55 outputs do not come out.
+ * second, fourth and fifth convolution have two groups, a tower each, which read only what their own device holds. The input
+ * is [3, 227, 227]: with the 224 that the paper says, its 55 x 55 outputs do not come out.
  */
 export function alexnetTwoTower(options: { classes?: number } = {}): Graph {
   checkOptions('alexnetTwoTower', options, { classes: option.count });
