@@ -266,7 +266,7 @@ describe('options', () => {
     [{ tolerence: 1 }, "report: option 'tolerence' is 1; allowed: no option of this name"],
     [{ tolerance: 0 }, "report, tolerance: option 'elementwise' is 0; allowed: a number > 0"],
     [{ tolerance: { products: 1 } }, "report, tolerance: option 'products' is 1"],
-    [{ only: ['conv3d'] }, "report: option 'only' is 'conv3d'; allowed: the name of an op"],
+    [{ only: ['conv4d'] }, "report: option 'only' is 'conv4d'; allowed: the name of an op"],
     [{ skip: ['no such row'] }, "report: option 'skip' is 'no such row'"],
     [{ only: 'conv2d' }, "report: option 'only' is 'conv2d'; allowed: a list"],
   ])('%o is refused', async (options, message) => {
