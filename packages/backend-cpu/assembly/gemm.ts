@@ -51,6 +51,7 @@ export function sgemm(
   const edge = scratch;
   const panelsA = edge + TILE_BYTES;
   const panelsB = panelsA + (<usize>(min(m, BLOCK_M) * kBlock) << 2);
+  // #region blocks
   for (let n0 = 0; n0 < n; n0 += BLOCK_N) {
     const nc = min(BLOCK_N, n - n0);
     for (let k0 = 0; k0 < k; k0 += kBlock) {
@@ -77,6 +78,7 @@ export function sgemm(
       }
     }
   }
+  // #endregion blocks
 }
 
 /**

@@ -63,6 +63,7 @@ export function convolve2d(picture: Picture, kernel: Picture, extent: Convolutio
   return Array.from({ length: rows.length }, (_, row) =>
     Array.from({ length: columns.length }, (__, column) => {
       const [y, x] = [rows.start + row, columns.start + column];
+      // #region convolve
       let sum = 0;
       for (let i = Math.max(0, y - height + 1); i <= Math.min(y, kernelHeight - 1); i++) {
         for (let j = Math.max(0, x - width + 1); j <= Math.min(x, kernelWidth - 1); j++) {
@@ -70,6 +71,7 @@ export function convolve2d(picture: Picture, kernel: Picture, extent: Convolutio
         }
       }
       return sum;
+      // #endregion convolve
     }),
   );
 }

@@ -68,8 +68,10 @@ export function fitLinearClassifier(samples: Samples, options: LinearClassifierO
       const chosen = order.subarray(batch * batchSize, (batch + 1) * batchSize);
       const rate = learningRate * (1 - (epoch * batches + batch) / (epochs * batches));
       const gradient = linearGradient(classifier, samples, chosen, loss, regularisation);
+      // #region step
       for (let i = 0; i < weights.length; i++) weights[i]! -= rate * gradient.weights[i]!;
       for (let i = 0; i < classes; i++) classifier.bias[i]! -= rate * gradient.bias[i]!;
+      // #endregion step
     }
   }
   if (!weights.every(Number.isFinite))
@@ -89,6 +91,7 @@ export function linearGradient(
   const weights = classifier.weights.map(weight => regularisation * weight);
   const bias = new Float64Array(classes);
   let total = (regularisation / 2) * classifier.weights.reduce((sum, weight) => sum + weight * weight, 0);
+  // #region gradient
   for (let i = 0; i < chosen.length; i++) {
     const start = chosen[i]! * size;
     const scores = scoresOf(classifier, features, start);
@@ -101,9 +104,11 @@ export function linearGradient(
       for (let j = 0; j < size; j++) weights[c * size + j]! += slope * features[start + j]!;
     }
   }
+  // #endregion gradient
   return { loss: total, weights, bias };
 }
 
+// #region hinge
 function hinge(scores: Float64Array, label: number): ScoreLoss {
   const gradient = new Float64Array(scores.length);
   let loss = 0;
@@ -116,7 +121,9 @@ function hinge(scores: Float64Array, label: number): ScoreLoss {
   });
   return { loss, gradient };
 }
+// #endregion hinge
 
+// #region cross-entropy
 function crossEntropy(scores: Float64Array, label: number): ScoreLoss {
   const most = scores.reduce((a, b) => Math.max(a, b));
   const gradient = scores.map(score => Math.exp(score - most));
@@ -126,7 +133,9 @@ function crossEntropy(scores: Float64Array, label: number): ScoreLoss {
   });
   return { loss: Math.log(sum) - (scores[label]! - most), gradient };
 }
+// #endregion cross-entropy
 
+// #region scores
 function scoresOf({ classes, size, weights, bias }: LinearClassifier, features: ArrayLike<number>, start: number): Float64Array {
   const scores = bias.slice();
   for (let c = 0; c < classes; c++) {
@@ -136,6 +145,7 @@ function scoresOf({ classes, size, weights, bias }: LinearClassifier, features: 
   }
   return scores;
 }
+// #endregion scores
 
 /**
  * The class of the highest score for each row of features.

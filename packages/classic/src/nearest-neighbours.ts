@@ -84,10 +84,12 @@ function squaredDistances(backend: AnyBackend, samples: Float32Array, count: num
           rows.dispose();
         }
       });
+      // #region l2
       const distances = new Float64Array(products.length);
       for (let row = 0; row < products.length; row += count) {
         for (let sample = 0; sample < count; sample++) distances[row + sample] = squares[sample]! - 2 * products[row + sample]!;
       }
+      // #endregion l2
       return distances;
     },
     dispose: () => kept.dispose(),
@@ -109,8 +111,10 @@ function absoluteDistances(features: Float32Array, samples: Float32Array, size: 
   return Float64Array.from({ length: (features.length / size) * count }, (_, pair) => {
     const row = Math.floor(pair / count) * size;
     const sample = (pair % count) * size;
+    // #region l1
     let sum = 0;
     for (let i = 0; i < size; i++) sum += Math.abs(features[row + i]! - samples[sample + i]!);
+    // #endregion l1
     return sum;
   });
 }
@@ -128,9 +132,11 @@ function nearest(distances: Float64Array, k: number): number[] {
   return found;
 }
 
+// #region vote
 function vote(neighbours: readonly number[], labels: Int32Array, classes: number): number {
   const votes = new Int32Array(classes);
   for (const neighbour of neighbours) votes[labels[neighbour]!]!++;
   const most = Math.max(...votes);
   return labels[neighbours.find(neighbour => votes[labels[neighbour]!] === most)!]!;
 }
+// #endregion vote

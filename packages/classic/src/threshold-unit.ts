@@ -74,11 +74,13 @@ function fit(
   for (let epoch = 0; epoch < epochs && !isDone(mistakes); epoch++) {
     let wrong = 0;
     for (let i = 0; i < labels.length; i++) {
+      // #region rule
       const sum = weights.reduce((total, weight, j) => total + weight * features[i * size + j]!, bias);
       if (Number(sum > 0) !== labels[i]) wrong++;
       const step = learningRate * error(labels[i]!, sum);
       for (let j = 0; j < size; j++) weights[j]! += step * features[i * size + j]!;
       bias += step;
+      // #endregion rule
     }
     mistakes.push(wrong);
   }

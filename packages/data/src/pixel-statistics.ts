@@ -26,10 +26,12 @@ export async function pixelStatistics(dataset: Dataset): Promise<PixelStatistics
       squares[i]! += image[i]! ** 2;
     }
   }
+  // #region statistics
   // The sums are whole numbers below 2^53, so the subtraction loses nothing.
   const variance = Array.from(squares, (square, i) => (square - sums[i]! ** 2 / dataset.length) / dataset.length);
   return {
     mean: Array.from(sums, sum => sum / dataset.length / 255),
     deviation: variance.map(value => Math.sqrt(Math.max(0, value)) / 255),
   };
+  // #endregion statistics
 }

@@ -96,9 +96,11 @@ function shiftedOutputs(net: Net, inputs: readonly Tensor[], shifts: readonly Te
 }
 
 function statisticsOf(values: ArrayLike<number>, examples: number, bins: number): ValueStatistics {
+  // #region statistics
   const numbers = Float64Array.from(values);
   const mean = numbers.reduce((total, x) => total + x, 0) / numbers.length;
   const deviation = Math.sqrt(numbers.reduce((total, x) => total + (x - mean) ** 2, 0) / numbers.length);
+  // #endregion statistics
   const lowest = numbers.reduce((least, x) => Math.min(least, x), Number.POSITIVE_INFINITY);
   const highest = numbers.reduce((most, x) => Math.max(most, x), Number.NEGATIVE_INFINITY);
   const histogram = new Array<number>(bins).fill(0);

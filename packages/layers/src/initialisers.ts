@@ -67,6 +67,7 @@ export interface VarianceScheme {
 }
 
 /** The schemes by name: Glorot and Bengio (2010), called Xavier's; He et al. (2015); LeCun et al. (1998). */
+// #region schemes
 export const varianceSchemes = {
   xavierNormal: { gain: 1, fan: 'average', distribution: 'normal' },
   xavierUniform: { gain: 1, fan: 'average', distribution: 'uniform' },
@@ -75,14 +76,17 @@ export const varianceSchemes = {
   lecunNormal: { gain: 1, fan: 'in', distribution: 'normal' },
   lecunUniform: { gain: 1, fan: 'in', distribution: 'uniform' },
 } as const satisfies Record<string, VarianceScheme>;
+// #endregion schemes
 
 /** The deviation of a normal scheme, or the bound of a uniform one, which is √3 deviations. */
+// #region spread
 export function spreadOf({ gain, fan, distribution }: VarianceScheme, shape: Shape): number {
   const { fanIn, fanOut } = fans(shape);
   const units = { in: fanIn, out: fanOut, average: (fanIn + fanOut) / 2 }[fan];
   const variance = gain / Math.max(1, units);
   return Math.sqrt(distribution === 'uniform' ? 3 * variance : variance);
 }
+// #endregion spread
 
 /** An initialiser of a scheme: normal or uniform numbers with the scheme's variance and mean 0. */
 export const varianceScaling =

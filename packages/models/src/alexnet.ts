@@ -8,6 +8,7 @@ import { checkOptions, option } from '@cnn/tensor';
 export function alexnet(options: { classes?: number } = {}): Graph {
   checkOptions('alexnet', options, { classes: option.count });
   const { classes = 1000 } = options;
+  // #region layers
   return sequential({
     features: sequential([
       conv2d({ filters: 64, kernelSize: 11, stride: 4, padding: 2 }),
@@ -36,4 +37,5 @@ export function alexnet(options: { classes?: number } = {}): Graph {
       linear({ units: classes }),
     ]),
   });
+  // #endregion layers
 }

@@ -30,6 +30,7 @@ export function convnet(options: ConvnetOptions = {}): Graph {
     hidden = [128],
   } = options;
   const layers: Record<string, Layer> = {};
+  // #region pattern
   blocks.forEach((block, i) => {
     block.forEach((filters, j) => {
       layers[`conv${i + 1}_${j + 1}`] = conv2d({ filters, kernelSize: 3, padding: 1 });
@@ -37,6 +38,7 @@ export function convnet(options: ConvnetOptions = {}): Graph {
     });
     layers[`pool${i + 1}`] = maxPool2d({ kernelSize: 2 });
   });
+  // #endregion pattern
   layers.flatten = flatten();
   hidden.forEach((units, i) => {
     layers[`fc${i + 1}`] = linear({ units });

@@ -67,6 +67,7 @@ export function googlenet(options: GooglenetOptions = {}): Graph {
 }
 
 /** Four branches side by side: 1x1; 1x1 and 3x3, twice; a pool and 1x1. Numbers are filters. */
+// #region inception
 const inception = (one: number, [reduce3, three]: [number, number], [reduce5, five]: [number, number], pooled: number): Graph =>
   branches({
     branch1: convNormRelu({ filters: one, kernelSize: 1 }),
@@ -83,6 +84,7 @@ const inception = (one: number, [reduce3, three]: [number, number], [reduce5, fi
       convNormRelu({ filters: pooled, kernelSize: 1 }),
     ]),
   });
+// #endregion inception
 
 const auxiliaryHead = (classes: number): Graph =>
   sequential({

@@ -8,6 +8,7 @@ import { checkOptions, option } from '@cnn/tensor';
 export function lenet5(options: { classes?: number } = {}): Graph {
   checkOptions('lenet5', options, { classes: option.count });
   const { classes = 10 } = options;
+  // #region layers
   return sequential({
     conv1: conv2d({ filters: 6, kernelSize: 5, padding: 2 }),
     relu1: relu(),
@@ -22,4 +23,5 @@ export function lenet5(options: { classes?: number } = {}): Graph {
     relu4: relu(),
     fc3: linear({ units: classes }),
   });
+  // #endregion layers
 }

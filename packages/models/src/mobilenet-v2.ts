@@ -60,12 +60,14 @@ function invertedResidual({
   filters: number;
   stride: number;
 }): Graph {
+  // #region inverted-residual
   const conv = sequential([
     ...(inside === channels ? [] : [unit({ filters: inside, kernelSize: 1 })]),
     unit({ filters: inside, kernelSize: 3, stride, groups: inside }),
     conv2d({ filters, kernelSize: 1, bias: false }),
     batchNorm(),
   ]);
+  // #endregion inverted-residual
   if (stride !== 1 || channels !== filters) return sequential({ conv });
   return graph({
     inputs: ['input'],

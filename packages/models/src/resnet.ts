@@ -90,6 +90,7 @@ const basicBlock: Block = ({ channels, width, stride }) => {
 };
 
 /** A 3x3 convolution between two of 1x1, the last four times as wide, beside a shortcut. */
+// #region bottleneck
 const bottleneck: Block = ({ channels, width, stride }) => {
   const filters = 4 * width;
   const body = chain('input', {
@@ -104,12 +105,14 @@ const bottleneck: Block = ({ channels, width, stride }) => {
   });
   return { block: withShortcut(body, { channels, filters, stride }), filters };
 };
+// #endregion bottleneck
 
 /** relu(body + shortcut); where the body changes the shape, the shortcut is a 1x1 convolution that changes it in the same way. */
 function withShortcut(
   body: readonly GraphNode[],
   { channels, filters, stride }: { channels: number; filters: number; stride: number },
 ): Graph {
+  // #region shortcut
   const changes = stride !== 1 || channels !== filters;
   const downsample = sequential([conv2d({ filters, kernelSize: 1, stride, bias: false }), batchNorm()]);
   const shortcut: GraphNode[] = changes ? [{ name: 'downsample', layer: downsample, inputs: ['input'] }] : [];
@@ -123,4 +126,5 @@ function withShortcut(
     ],
     outputs: ['relu'],
   });
+  // #endregion shortcut
 }

@@ -48,11 +48,13 @@ export function vgg19(options: VggOptions = {}): Graph {
 function vgg(name: string, options: VggOptions, stages: readonly number[]): Graph {
   checkOptions(name, options, { classes: option.count, batchNorm: option.boolean });
   const { classes = 1000, batchNorm: normalised = false } = options;
+  // #region stage
   const stage = (convolutions: number, i: number): Layer[] => {
     const conv = conv2d({ filters: Math.min(512, 64 * 2 ** i), kernelSize: 3, padding: 1 });
     const unit = normalised ? [conv, batchNorm(), relu()] : [conv, relu()];
     return [...Array.from({ length: convolutions }, () => unit).flat(), maxPool2d({ kernelSize: 2 })];
   };
+  // #endregion stage
   return sequential({
     features: sequential(stages.flatMap(stage)),
     avgpool: adaptiveAvgPool2d({ outputSize: 7 }),

@@ -62,9 +62,11 @@ export class WeightAverage {
   }
 
   #next(average: Tensor, value: Tensor): Tensor {
+    // #region next
     if (this.#count === 1) return alias(value);
     if (this.#decay === undefined) return ops.add(average, ops.div(ops.sub(value, average), this.#count));
     return ops.add(ops.mul(average, this.#decay), ops.mul(value, 1 - this.#decay));
+    // #endregion next
   }
 
   /** Exchanges variables and averages, to evaluate with the averages; a second call puts both back. Nothing is copied. */

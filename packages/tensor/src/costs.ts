@@ -77,7 +77,9 @@ export const costs: {
   cumsum: perInput,
   scatterAdd: ([, , updates]) => size(updates),
   fold: perInput,
+  // #region matmul
   matmul: ([a], [y], { transposeA }) => 2 * size(y) * a!.shape.at(transposeA ? -2 : -1)!,
+  // #endregion matmul
   sort: ([x]) => size(x) * Math.ceil(Math.log2(Math.max(2, size(x)))),
   select: free,
   cast: free,
@@ -92,7 +94,9 @@ export const costs: {
   gather: free,
   unfold: free,
 
+  // #region convolution
   conv2d: ([, weight, bias], [y]) => size(y) * (2 * taps(weight) + (bias ? 1 : 0)),
+  // #endregion convolution
   conv2dRelu: ([, weight, bias], [y]) => size(y) * (2 * taps(weight) + (bias ? 2 : 1)),
   conv2dInputGrad: ([dy, weight]) => 2 * size(dy) * taps(weight),
   conv2dWeightGrad: ([, dy], [dWeight]) => 2 * size(dy) * taps(dWeight),

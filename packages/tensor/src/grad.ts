@@ -96,6 +96,7 @@ function forward<R extends Loss>(fn: (context: GradContext) => R): Forward<R> {
 }
 
 /** Pulls the seeds back through the tape and empties it. Gives one fresh handle per source, or undefined where nothing flows. */
+// #region backward
 function backward(tape: Tape, seeds: Map<Value, Tensor>, sources: readonly Value[]): (Tensor | undefined)[] {
   const wanted = new Set(sources);
   tape.unwind(entry => {
@@ -116,7 +117,9 @@ function backward(tape: Tape, seeds: Map<Value, Tensor>, sources: readonly Value
     return found && alias(found);
   });
 }
+// #endregion backward
 
+// #region accumulate
 function accumulate(seeds: Map<Value, Tensor>, value: Value, gradient: Tensor): void {
   const before = seeds.get(value);
   seeds.set(value, before ? add(before, gradient) : gradient);
@@ -125,6 +128,7 @@ function accumulate(seeds: Map<Value, Tensor>, value: Value, gradient: Tensor): 
     gradient.dispose();
   }
 }
+// #endregion accumulate
 
 /** The gradients of one entry's inputs, as handles of their own: a rule may give dy back, twice even. */
 function pull(entry: Entry, dy: readonly (Tensor | undefined)[], active: ReadonlySet<Value>): (Tensor | undefined)[] {

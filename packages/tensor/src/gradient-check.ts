@@ -169,13 +169,17 @@ async function checkInput(
       assign(numbers.with(index, numbers[index]! + by));
       return lossAt();
     };
+    // #region difference
     return { right: ((await shifted(h)) - middle) / h, left: (middle - (await shifted(-h))) / h };
+    // #endregion difference
   };
   const scale = Math.max(1, Math.abs(middle));
   const rounding = ROUNDING * scale;
   const compare = (index: number, { left, right }: Slopes): CheckedElement => {
+    // #region relative-error
     const [a, n] = [analytic[index]!, (left + right) / 2];
     const relativeError = Math.abs(a - n) / Math.max(Math.abs(a), Math.abs(n), SMALLEST * scale);
+    // #endregion relative-error
     return { index, analytic: a, numeric: n, relativeError };
   };
   const kinks: Kink[] = [];

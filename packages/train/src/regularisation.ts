@@ -51,10 +51,12 @@ export function regularised(net: Net, groups: readonly RegularisationGroup[]): R
  */
 export function penalty(net: Net, groups: readonly RegularisationGroup[]): Tensor {
   return tidy(() => {
+    // #region penalty
     const terms = regularised(net, groups).flatMap(({ parameter: { value }, l1 = 0, l2 = 0 }) => [
       ...(l1 > 0 ? [ops.mul(ops.sum(ops.abs(value)), l1)] : []),
       ...(l2 > 0 ? [ops.mul(ops.sum(ops.square(value)), l2)] : []),
     ]);
+    // #endregion penalty
     return terms.length > 0 ? terms.reduce(ops.add) : ops.zeros(net.backend, [], net.dtype);
   });
 }
@@ -65,9 +67,11 @@ export function limitNorms(net: Net, groups: readonly RegularisationGroup[]): vo
     if (maxNorm === undefined) continue;
     const weights = parameter.value;
     tidy(() => {
+      // #region max-norm
       const axes = weights.shape.map((_, i) => i).slice(1);
       const norms = ops.sqrt(ops.sum(ops.square(weights), axes, { keepDims: true }));
       parameter.assign(ops.mul(weights, ops.where(ops.greater(norms, maxNorm), ops.div(maxNorm, norms), 1)));
+      // #endregion max-norm
     });
   }
 }

@@ -32,11 +32,13 @@ export interface Parallel {
 export function parallel(exports: KernelExports, others: Threads | undefined): Parallel {
   const threads = 1 + (others?.count ?? 0);
   const parts = (total: number, grain: number): Part[] => {
+    // #region parts
     const most = Math.max(1, Math.min(threads, Math.floor(total / grain)));
     return Array.from({ length: most }, (_, i) => {
       const first = Math.floor((total * i) / most);
       return [first, Math.floor((total * (i + 1)) / most) - first];
     });
+    // #endregion parts
   };
   const together = (calls: readonly KernelCall[]): void => {
     if (!others || calls.length === 1) for (const call of calls) callKernel(exports, call);

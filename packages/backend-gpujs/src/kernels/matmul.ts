@@ -6,11 +6,13 @@ import type { DeviceKernel, DeviceKernels } from '../program.js';
 const linear = (last: string): DeviceKernel<None> => ({
   plan: (launch, [, weight, bias], _, [y]) => {
     const [units, features] = weight!.shape as [number, number];
+    // #region linear
     const body = `${coordinates('t', [sizeOf(y!.shape) / units, units], ['i', 'j'])}
 let s = ${bias ? 'bias[j]' : '0'};
 for (let k = 0; k < ${features}; k++) { s += x[i * ${features} + k] * weight[j * ${features} + k]; }
 ${last}
 return s;`;
+    // #endregion linear
     return [launch(sizeOf(y!.shape), { x: 0, weight: 1, ...(bias && { bias: 2 }) }, body)];
   },
 });

@@ -26,10 +26,12 @@ export function mixup(options: MixupOptions = {}): Transform {
       const share = randomBeta(alpha, randomKey(...key, 'share'));
       const targets = mixTargets('mixup', batch, partners, share);
       const size = sizeOf(batch.shape);
+      // #region mixup
       const images = batch.images.map((value, i) => {
         const partner = partners[Math.floor(i / size)]!;
         return share * value + (1 - share) * batch.images[partner * size + (i % size)]!;
       });
+      // #endregion mixup
       return { ...batch, images, targets };
     },
   };

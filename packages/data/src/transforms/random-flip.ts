@@ -11,7 +11,9 @@ export interface RandomFlipOptions {
 /** Left and right changed, for each image by chance. */
 export function randomHorizontalFlip(options: RandomFlipOptions = {}): Transform {
   return flip('randomHorizontalFlip', options, (image, _, width) => {
+    // #region flip
     for (let row = 0; row < image.length; row += width) image.subarray(row, row + width).reverse();
+    // #endregion flip
   });
 }
 

@@ -30,9 +30,11 @@ export function projectToComponents(fit: PrincipalComponents): Transform {
 export function whiten(fit: PrincipalComponents, options: WhitenOptions = {}): Transform {
   const basis = checked('whiten', fit);
   const scales = whiteningScales('whiten', fit, options);
+  // #region whiten
   return linear('whiten', basis, [basis.components.length, 1, 1], coordinates =>
     coordinates.map((value, i) => value * scales[i]!),
   );
+  // #endregion whiten
 }
 
 /**
@@ -84,7 +86,9 @@ function checked(name: string, fit: PrincipalComponents): Basis {
 function whiteningScales(name: string, fit: PrincipalComponents, options: WhitenOptions): readonly number[] {
   checkOptions(name, options, { epsilon: option.positive });
   const { epsilon = 1e-5 } = options;
+  // #region scales
   return fit.variances.map(variance => 1 / Math.sqrt(variance + epsilon));
+  // #endregion scales
 }
 
 /** What is made of each image's coordinates along the components. */

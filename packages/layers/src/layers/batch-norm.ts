@@ -37,9 +37,11 @@ export const batchNorm = defineLayer({
     const bias = tensors.bias ?? ops.fillLike(runningMean, 0);
     if (!training) return ops.batchNormInference(x, weight, bias, { mean: runningMean, variance: runningVar }, { epsilon });
     const { y, mean, variance } = ops.batchNorm(x, weight, bias, { epsilon });
+    // #region running
     const count = sizeOf(x.shape) / mean.size;
     update('runningMean', blend(runningMean, mean, momentum));
     update('runningVar', blend(runningVar, ops.mul(variance, count / (count - 1)), momentum));
+    // #endregion running
     return y;
   },
 });

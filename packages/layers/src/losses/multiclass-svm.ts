@@ -30,10 +30,12 @@ export function multiclassSvm(options: MulticlassSvmOptions = {}): Loss {
     if (more.length > 0)
       throw new ShapeError(`multiclassSvm: the scores are ${showShape(scores.shape)}; they must be [n, classes]`);
     return tidy(() => {
+      // #region hinge
       const right = ops.expandDims(scoreOfLabel(scores, labels), 1);
       const hinges = ops.relu(ops.add(ops.sub(scores, right), margin));
       const wrong = ops.where(ops.oneHot(labels, classes!, 'bool'), 0, hinges);
       return reduce(ops.sum(squared ? ops.square(wrong) : wrong, 1), reduction);
+      // #endregion hinge
     });
   };
 }

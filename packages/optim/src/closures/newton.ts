@@ -35,12 +35,14 @@ async function step(objective: Objective, damping: number): Promise<number> {
   const point = await objective.point();
   if (point.length > MOST) throw new UsageError(`newton: ${point.length} numbers; it takes at most ${MOST}`);
   const { loss, gradient } = await objective.finiteSlope();
+  // #region step
   const direction = solve(await objective.hessian(), times(gradient, -1), damping);
   const slope = dot(gradient, direction);
   for (let i = 0, length = 1; i < HALVINGS; i++, length /= 2) {
     objective.move(plus(point, direction, length));
     if ((await objective.loss()) <= loss + SUFFICIENT * length * slope) return loss;
   }
+  // #endregion step
   objective.move(point);
   return loss;
 }

@@ -21,12 +21,14 @@ export function randomSearch(options: RandomSearchOptions = {}): Method {
   return methodOf('randomSearch', () => {
     let count = 0;
     return async objective => {
+      // #region step
       const best = await objective.point();
       const loss = await objective.loss();
       objective.move(randomNormal(best.length, randomKey(seed, 'randomSearch', count++), 0, scale));
       // A loss that is NaN is not lower.
       if (!((await objective.loss()) < loss)) objective.move(best);
       return loss;
+      // #endregion step
     };
   });
 }

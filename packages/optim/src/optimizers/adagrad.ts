@@ -30,6 +30,7 @@ export const adagrad = defineOptimizer<AdagradOptions>({
   defaults: { learningRate: 0.01, learningRateDecay: 0, initialSum: 0, epsilon: 1e-10, weightDecay: 0 },
   slots: () => ['squareSum'],
   step(parameter, [squareSum], gradient, { learningRate, learningRateDecay, initialSum, epsilon, weightDecay, step }) {
+    // #region step
     const g = decayed(gradient, parameter.value, weightDecay);
     // Slots are zeros at first.
     const before = step === 1 ? ops.add(squareSum!.value, initialSum) : squareSum!.value;
@@ -37,5 +38,6 @@ export const adagrad = defineOptimizer<AdagradOptions>({
     const rate = learningRate / (1 + (step - 1) * learningRateDecay);
     const scale = ops.add(ops.sqrt(squareSum!.value), epsilon);
     parameter.assign(ops.sub(parameter.value, ops.mul(ops.div(g, scale), rate)));
+    // #endregion step
   },
 });

@@ -38,7 +38,9 @@ export const rmsprop = defineOptimizer<RmspropOptions>({
   step(parameter, slots, gradient, { learningRate, alpha, epsilon, centered, momentum, weightDecay }) {
     const g = decayed(gradient, parameter.value, weightDecay);
     const squareAverage = slots[0]!;
+    // #region average
     squareAverage.assign(blended(squareAverage.value, ops.square(g), alpha));
+    // #endregion average
     let variance: Tensor = squareAverage.value;
     if (centered) {
       const average = slots[1]!;
@@ -46,8 +48,10 @@ export const rmsprop = defineOptimizer<RmspropOptions>({
       // Rounding may make the variance of a steady gradient less than nothing.
       variance = ops.maximum(ops.sub(variance, ops.square(average.value)), 0);
     }
+    // #region step
     const scaled = ops.div(g, ops.add(ops.sqrt(variance), epsilon));
     if (momentum === 0) return parameter.assign(ops.sub(parameter.value, ops.mul(scaled, learningRate)));
+    // #endregion step
     const velocity = slots.at(-1)!;
     velocity.assign(ops.add(ops.mul(velocity.value, momentum), scaled));
     parameter.assign(ops.sub(parameter.value, ops.mul(velocity.value, learningRate)));

@@ -19,5 +19,7 @@ export const cosineAnnealing = defineSchedule<CosineAnnealingOptions, 'minimum'>
   type: 'cosineAnnealing',
   options: { learningRate: option.nonNegative, length: option.positive, minimum: option.nonNegative },
   defaults: { minimum: 0 },
+  // #region rate
   at: ({ learningRate, length, minimum }, t) => minimum + ((learningRate - minimum) * (1 + Math.cos((Math.PI * t) / length))) / 2,
+  // #endregion rate
 });

@@ -14,5 +14,7 @@ export const inverseTimeDecay = defineSchedule<InverseTimeDecayOptions>({
   type: 'inverseTimeDecay',
   options: { learningRate: option.nonNegative, rate: option.nonNegative },
   defaults: {},
+  // #region rate
   at: ({ learningRate, rate }, t) => learningRate / (1 + rate * t),
+  // #endregion rate
 });

@@ -16,6 +16,8 @@ export const linearWarmup = defineSchedule<LinearWarmupOptions, 'startFactor'>({
   type: 'linearWarmup',
   options: { length: option.positive, after: scheduleOption, startFactor: option.between(0, 1) },
   defaults: { startFactor: 0 },
+  // #region rate
   at: ({ length, after, startFactor }, t) =>
     t < length ? after.at(0) * (startFactor + ((1 - startFactor) * t) / length) : after.at(t - length),
+  // #endregion rate
 });

@@ -16,5 +16,7 @@ export const stepDecay = defineSchedule<StepDecayOptions, 'gamma'>({
   type: 'stepDecay',
   options: { learningRate: option.nonNegative, stepSize: option.positive, gamma: option.nonNegative },
   defaults: { gamma: 0.1 },
+  // #region rate
   at: ({ learningRate, stepSize, gamma }, t) => learningRate * gamma ** Math.floor(t / stepSize),
+  // #endregion rate
 });

@@ -9,7 +9,9 @@ import { reshape } from './shape.js';
 import { abs, erf, expm1, sigmoid, softplus, square, tanh } from './unary.js';
 
 /** x above 0, `negativeSlope` x below (Maas et al., 2013). Default slope 0.01. */
+// #region leaky-relu
 export const leakyRelu = (x: Tensor, negativeSlope = 0.01): Tensor => tidy(() => where(greater(x, 0), x, mul(x, negativeSlope)));
+// #endregion leaky-relu
 
 /** x above 0, α (e^x - 1) below (Clevert et al., 2015). Default α 1. The derivative at 0 is α. */
 export const elu = (x: Tensor, alpha = 1): Tensor =>
@@ -33,7 +35,9 @@ export function celu(x: Tensor, alpha = 1): Tensor {
 }
 
 /** Self-normalising {@link elu}: 1.0507… elu(x, 1.6733…), which keeps mean 0 and variance 1 from layer to layer (Klambauer et al., 2017). */
+// #region selu
 export const selu = (x: Tensor): Tensor => tidy(() => mul(elu(x, 1.6732632423543772), 1.0507009873554805));
+// #endregion selu
 
 /** min(max(x, 0), 6) (Krizhevsky, 2010). The derivative at 0 and 6 is 0. NaN stays. */
 export const relu6 = (x: Tensor): Tensor => tidy(() => where(lessEqual(x, 0), 0, where(greaterEqual(x, 6), 6, x)));
@@ -66,11 +70,13 @@ export function gelu(x: Tensor, { approximate = 'none', ...left }: GeluOptions =
   refuseUnknown('gelu', left);
   checkOneOf('gelu', 'approximate', approximate, ['none', 'tanh']);
   return tidy(() => {
+    // #region gelu
     const inner =
       approximate === 'none'
         ? erf(mul(x, Math.SQRT1_2))
         : tanh(mul(mul(x, add(mul(square(x), 0.044715), 1)), Math.sqrt(2 / Math.PI)));
     return mul(mul(x, 0.5), add(inner, 1));
+    // #endregion gelu
   });
 }
 

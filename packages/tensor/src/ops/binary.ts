@@ -52,6 +52,7 @@ function pair(op: Op<None>, a: Operand, b: Operand): Tensor {
   }
 }
 
+// #region add
 const addOp = binary(
   'add',
   numbers,
@@ -61,6 +62,7 @@ const addOp = binary(
   ],
   { saves: [] },
 );
+// #endregion add
 
 const subOp = binary(
   'sub',
@@ -72,10 +74,12 @@ const subOp = binary(
   { saves: [] },
 );
 
+// #region mul
 const mulOp = binary('mul', numbers, ([dy], { inputs: [a, b], wanted }) => [
   wanted[0] ? sumTo(mul(dy!, b!), a!.shape) : undefined,
   wanted[1] ? sumTo(mul(dy!, a!), b!.shape) : undefined,
 ]);
+// #endregion mul
 
 const divOp = binary(
   'div',
@@ -100,12 +104,14 @@ const powOp = binary(
 );
 
 /** The share of a maximum's or minimum's gradient that goes to one side: all of it, or half at a tie. */
+// #region maximum
 const share = (dy: Tensor, wins: Tensor, ties: Tensor): Tensor => where(ties, mul(dy, 0.5), where(wins, dy, 0));
 
 const maximumOp = binary('maximum', numbers, ([dy], { inputs: [a, b] }) => {
   const ties = equal(a!, b!);
   return [sumTo(share(dy!, greater(a!, b!), ties), a!.shape), sumTo(share(dy!, less(a!, b!), ties), b!.shape)];
 });
+// #endregion maximum
 
 const minimumOp = binary('minimum', numbers, ([dy], { inputs: [a, b] }) => {
   const ties = equal(a!, b!);

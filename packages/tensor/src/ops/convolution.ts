@@ -59,17 +59,21 @@ export const conv2dOp: Op<ConvolutionAttrs> = {
     return [{ shape: [n, filters, ...size], dtype: x!.dtype }];
   },
   compose: ([x, weight, bias], attrs) => {
+    // #region im2col
     const { n, filters, groups, columns, out } = unfolded(x!, weight!.shape, attrs);
     const rows = reshape(weight!, [groups, filters / groups, sizeOf(weight!.shape.slice(1))]);
     const y = reshape(matmul(rows, columns), [n, filters, ...out]);
     return [bias ? add(y, reshape(bias, [filters, 1, 1])) : y];
+    // #endregion im2col
   },
   vjp: ([dy], { inputs, attrs, wanted }) => {
     const [x, weight, bias] = inputs;
     return [
+      // #region gradient
       wanted[0] ? one(conv2dInputGradOp, [dy!, weight!], { ...attrs, inputSize: x!.shape.slice(2) }) : undefined,
       wanted[1] ? one(conv2dWeightGradOp, [x!, dy!], { ...attrs, kernelSize: weight!.shape.slice(2) }) : undefined,
       ...(bias ? [wanted[2] ? sum(dy!, [0, 2, 3]) : undefined] : []),
+      // #endregion gradient
     ];
   },
   saves: ['inputs'],

@@ -21,8 +21,10 @@ export const dropoutOp: Op<DropoutAttrs> = {
   },
   compose: ([x], { rate, key }) => {
     if (rate === 0) return [alias(x!)];
+    // #region dropout
     const keep = tensor(x!.backend, randomBernoulli(x!.size, key, 1 - rate), { shape: x!.shape, dtype: 'bool' });
     return [where(keep, mul(x!, 1 / (1 - rate)), 0)];
+    // #endregion dropout
   },
   vjp: ([dy], { attrs }) => [one(dropoutOp, [dy!], attrs)],
   saves: [],

@@ -39,6 +39,7 @@ export const matmulOp: Op<MatmulAttrs> = {
     }
     return [{ shape: [...broadcastShapes('matmul', a!.shape.slice(0, -2), b!.shape.slice(0, -2)), m, n], dtype: a!.dtype }];
   },
+  // #region gradient
   // For y = a b: da = dy bᵀ and db = aᵀ dy; a transposed operand's gradient is transposed by swapping the factors.
   vjp: ([dy], { inputs: [a, b], attrs: { transposeA: tA, transposeB: tB }, wanted }) => [
     wanted[0]
@@ -48,6 +49,7 @@ export const matmulOp: Op<MatmulAttrs> = {
       ? sumTo(tB ? matmul(dy!, a!, { transposeA: true, transposeB: tA }) : matmul(a!, dy!, { transposeA: !tA }), b!.shape)
       : undefined,
   ],
+  // #endregion gradient
   saves: ['inputs'],
 };
 

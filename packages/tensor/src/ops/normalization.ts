@@ -40,6 +40,7 @@ export const batchNormOp: Op<NormAttrs> = {
     return [x!, weight!, bias!];
   },
   compose: ([x, weight, bias], { epsilon }) => {
+    // #region batch-norm
     const rank = x!.shape.length;
     const axes = overChannels(x!);
     const centre = mean(x!, axes, { keepDims: true });
@@ -50,6 +51,7 @@ export const batchNormOp: Op<NormAttrs> = {
       reshape(centre, weight!.shape),
       reshape(spread, weight!.shape),
     ];
+    // #endregion batch-norm
   },
   vjp: ([dy, dMean, dVariance], { inputs: [x, weight], outputs: [, centre, spread], attrs }) => {
     const [dx, dWeight, dBias] = dy ? apply(batchNormGradOp, [dy, x!, weight!, centre!, spread!], attrs) : [];
@@ -97,8 +99,10 @@ export const batchNormInferenceOp: Op<NormAttrs> = {
   },
   compose: ([x, weight, bias, centre, spread], { epsilon }) => {
     const rank = x!.shape.length;
+    // #region batch-norm-inference
     const scale = mul(weight!, rsqrt(add(spread!, epsilon)));
     return [add(mul(sub(x!, perChannel(centre!, rank)), perChannel(scale, rank)), perChannel(bias!, rank))];
+    // #endregion batch-norm-inference
   },
 };
 

@@ -29,11 +29,13 @@ export const sgdStepOp: Op<SgdStepAttrs> = {
   infer: (inputs, { momentum }) => inferStep('sgdStep', momentum === 0 ? 1 : 2, inputs),
   compose: (inputs, { learningRate, momentum, dampening, nesterov, weightDecay, first }) => {
     const parameter = inputs[0]!;
+    // #region sgd
     const g = decayed(inputs.at(-1)!, parameter, weightDecay);
     if (momentum === 0) return [sub(parameter, mul(g, learningRate))];
     const velocity = first ? g : add(mul(inputs[1]!, momentum), mul(g, 1 - dampening));
     const direction = nesterov ? add(g, mul(velocity, momentum)) : velocity;
     return [sub(parameter, mul(direction, learningRate)), velocity];
+    // #endregion sgd
   },
 };
 
@@ -46,12 +48,14 @@ export const adamStepOp: Op<AdamStepAttrs> = {
   name: 'adamStep',
   infer: inputs => inferStep('adamStep', 3, inputs),
   compose: ([parameter, m, v, gradient], { learningRate, beta1, beta2, epsilon, weightDecay, decoupled, step }) => {
+    // #region adam
     const g = decoupled ? alias(gradient!) : decayed(gradient!, parameter!, weightDecay);
     const p = decoupled && weightDecay !== 0 ? mul(parameter!, 1 - learningRate * weightDecay) : alias(parameter!);
     const first = add(mul(m!, beta1), mul(g, 1 - beta1));
     const second = add(mul(v!, beta2), mul(square(g), 1 - beta2));
     const scale = add(div(sqrt(second), Math.sqrt(1 - beta2 ** step)), epsilon);
     return [sub(p, mul(div(first, scale), learningRate / (1 - beta1 ** step))), first, second];
+    // #endregion adam
   },
 };
 

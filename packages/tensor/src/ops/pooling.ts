@@ -106,9 +106,11 @@ export const maxPool2dOp: Op<MaxPoolAttrs> = {
     const first = min(where(less(plane, 0), h * w, plane), 2);
     return [max(values, 2), where(less(at, 0), first, at)];
   },
+  // #region max-pool-gradient
   vjp: ([dy], { inputs: [x], outputs: [, indices] }) => [
     dy && one(maxPool2dGradOp, [dy, indices!], { inputSize: x!.shape.slice(2) }),
   ],
+  // #endregion max-pool-gradient
   saves: ['outputs.1'],
 };
 
@@ -162,8 +164,10 @@ export const avgPool2dOp: Op<AvgPoolAttrs> = {
   },
   compose: ([x], attrs) => {
     const inputSize = x!.shape.slice(2);
+    // #region avg-pool
     const total = sum(taps(x!, { ...covering('avgPool2d', inputSize, attrs), padValue: 0 }), 2);
     return [div(total, divisors(x!, inputSize, attrs))];
+    // #endregion avg-pool
   },
   vjp: ([dy], { inputs: [x], attrs }) => [one(avgPool2dGradOp, [dy!], { ...attrs, inputSize: x!.shape.slice(2) })],
   saves: [],

@@ -44,8 +44,10 @@ export const softmaxOp: Op<AxisAttrs> = {
   name: 'softmax',
   infer: inferFloat('softmax'),
   compose: ([x], { axis }) => {
+    // #region softmax
     const e = exp(sub(x!, max(x!, axis, { keepDims: true })));
     return [div(e, sum(e, axis, { keepDims: true }))];
+    // #endregion softmax
   },
   vjp: ([dy], { outputs: [y], attrs: { axis } }) => [mul(y!, sub(dy!, sum(mul(dy!, y!), axis, { keepDims: true })))],
   saves: ['outputs'],
@@ -60,8 +62,10 @@ export const logSoftmaxOp: Op<AxisAttrs> = {
   name: 'logSoftmax',
   infer: inferFloat('logSoftmax'),
   compose: ([x], { axis }) => {
+    // #region log-softmax
     const shifted = sub(x!, max(x!, axis, { keepDims: true }));
     return [sub(shifted, log(sum(exp(shifted), axis, { keepDims: true })))];
+    // #endregion log-softmax
   },
   vjp: ([dy], { outputs: [y], attrs: { axis } }) => [sub(dy!, mul(exp(y!), sum(dy!, axis, { keepDims: true })))],
   saves: ['outputs'],
@@ -129,11 +133,13 @@ export const softmaxCrossEntropyGradOp: Op<SoftmaxCrossEntropyAttrs> = {
   },
   compose: ([dy, logits, targets], { labelSmoothing }) => {
     const classes = logits!.shape[1]!;
+    // #region cross-entropy-gradient
     const hard = targets!.dtype === 'int32' ? hardTargets(targets!, logits!) : alias(targets!);
     const smooth = labelSmoothing === 0 ? hard : add(mul(hard, 1 - labelSmoothing), labelSmoothing / classes);
     // Labels sum to 1; probabilities need not.
     const total = targets!.dtype === 'int32' ? scalarLike(logits!, 1) : sum(smooth, 1, { keepDims: true });
     return [mul(expandDims(dy!, 1), sub(mul(softmax(logits!, 1), total), smooth))];
+    // #endregion cross-entropy-gradient
   },
 };
 

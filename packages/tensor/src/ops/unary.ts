@@ -51,8 +51,12 @@ const ceilOp = unary('ceil', [], null);
 const roundOp = unary('round', [], null);
 const sinOp = unary('sin', ['inputs'], ({ dy, x }) => mul(dy, cos(x)));
 const cosOp = unary('cos', ['inputs'], ({ dy, x }) => neg(mul(dy, sin(x))));
+// #region tanh
 const tanhOp = unary('tanh', ['outputs'], ({ dy, y }) => mul(dy, sub(1, square(y))));
+// #endregion tanh
+// #region sigmoid
 const sigmoidOp = unary('sigmoid', ['outputs'], ({ dy, y }) => mul(dy, mul(y, sub(1, y))));
+// #endregion sigmoid
 const erfOp = unary('erf', ['inputs'], ({ dy, x }) => mul(dy, mul(exp(neg(square(x))), 2 / Math.sqrt(Math.PI))));
 const softplusOp = unary('softplus', ['inputs'], ({ dy, x }) => mul(dy, sigmoid(x)));
 const reluOp = unary('relu', ['outputs'], ({ dy, y }) => one(reluGradOp, [y, dy], none), { takes: numbers });
@@ -66,7 +70,9 @@ export const reluGradOp: Op<None> = {
     checkSameDType('reluGrad', y!, dy!);
     return [dy!];
   },
+  // #region relu-gradient
   compose: ([y, dy]) => [where(greater(y!, 0), dy!, 0)],
+  // #endregion relu-gradient
   vjp: ([d], { inputs: [y] }) => [undefined, one(reluGradOp, [y!, d!], none)],
   saves: ['inputs'],
 };

@@ -69,9 +69,11 @@ function paddingOf(
   if (padding === 'valid') return inputSize.map(() => [0, 0]);
   if (padding === 'same') {
     return inputSize.map((n, i) => {
+      // #region same
       const covered = (Math.ceil(n / stride[i]!) - 1) * stride[i]! + dilation[i]! * (kernelSize[i]! - 1) + 1;
       const total = Math.max(0, covered - n);
       return [Math.floor(total / 2), Math.ceil(total / 2)];
+      // #endregion same
     });
   }
   const isCount = (n: unknown): boolean => Number.isSafeInteger(n) && (n as number) >= 0;
@@ -91,7 +93,9 @@ function paddingOf(
 }
 
 /** The size that a window covers: dilation (kernel - 1) + 1. */
+// #region extent
 export const extentOf = (kernelSize: number, dilation: number): number => dilation * (kernelSize - 1) + 1;
+// #endregion extent
 
 /**
  * How many windows there are along each spatial axis: floor((n + before + after - dilation (kernel - 1) - 1) / stride) + 1.
@@ -107,7 +111,9 @@ export function windowCounts(
 ): number[] {
   return inputSize.map((n, i) => {
     const [before, after] = padding[i]!;
+    // #region size
     const count = Math[round]((n + before + after - extentOf(kernelSize[i]!, dilation[i]!)) / stride[i]!) + 1;
+    // #endregion size
     if (count > 0) return count;
     const axis = axisName(i, inputSize.length);
     throw new ShapeError(

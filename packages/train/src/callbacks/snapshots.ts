@@ -64,7 +64,9 @@ export function snapshots(options: SnapshotsOptions): Snapshots {
           restorer(net.variables, snapshot, 'snapshots')();
           each.push(await predict(net, images));
         }
+        // #region average
         return each[0]!.map((row, i) => row.map((_, j) => each.reduce((sum, rows) => sum + rows[i]![j]!, 0) / each.length));
+        // #endregion average
       } finally {
         restorer(net.variables, own, 'snapshots')();
       }
