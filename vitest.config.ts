@@ -4,11 +4,10 @@ import { defineConfig } from 'vitest/config';
 
 const conditions = ['@cnn/source'];
 const folder = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-const projects = ['packages', 'apps'].flatMap(group =>
-  readdirSync(folder(group))
-    .filter(name => existsSync(folder(`${group}/${name}/test`)))
-    .map(name => ({ name, root: folder(`${group}/${name}`) })),
-);
+const projects = ['packages', 'apps']
+  .flatMap(group => readdirSync(folder(group)).map(name => ({ name, root: folder(`${group}/${name}`) })))
+  .concat({ name: 'tools', root: folder('tools') })
+  .filter(({ root }) => existsSync(`${root}/test`));
 
 export default defineConfig({
   resolve: { conditions },

@@ -2,16 +2,13 @@
  * Packs every package as npm would publish it, installs the tarballs into an empty folder and uses them there: every entry point
  * loads, the command runs, the examples of README.md run, and all examples have types under both module resolutions.
  */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { must, root } from './process.mjs';
+import { published as packages } from './published.mjs';
 
 const read = path => readFileSync(join(root, path), 'utf8');
-const folders = ['packages', 'apps'].flatMap(group => readdirSync(join(root, group)).map(name => `${group}/${name}`));
-const packages = folders
-  .map(folder => ({ folder, manifest: JSON.parse(read(`${folder}/package.json`)) }))
-  .filter(({ manifest }) => !manifest.private);
 
 const work = realpathSync(mkdtempSync(join(tmpdir(), 'cnn-tarballs-')));
 const consumer = join(work, 'consumer');

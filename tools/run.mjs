@@ -1,5 +1,5 @@
 /**
- * `npm run demo`, `npm test`, `npm run bench`, `npm run bench:gpu`, `npm run soak`, `npm run figures` and `npm run golden`: each installs and builds what is missing, then does its work.
+ * `npm run demo`, `npm test`, `npm run bench`, `npm run bench:gpu`, `npm run soak`, `npm run figures`, `npm run api`, `npm run version-packages`, `npm run release` and `npm run golden`: each installs and builds what is missing, then does its work.
  * Only Node's own modules are used, since at first there is nothing else.
  */
 import { spawn } from 'node:child_process';
@@ -7,6 +7,7 @@ import { statSync } from 'node:fs';
 import { must, root } from './process.mjs';
 
 const COMMANDS = {
+  api: args => node('tools/api.mjs', ...args),
   demo: args => node('apps/cli/bin/cnn.js', 'train', '--data', 'digits', '--model', 'lenet5', ...args),
   golden: args => node('apps/cli/bin/cnn.js', 'golden', ...args),
   bench: args => node('apps/bench/dist/main.js', ...args),
@@ -17,6 +18,8 @@ const COMMANDS = {
   },
   figures: async () => (await node('tools/optimizer-paths.mjs')) || node('tools/augmentation-page.mjs'),
   'bench:page': args => node('tools/benchmarks-page.mjs', ...args),
+  'version-packages': () => node('tools/version-packages.mjs'),
+  release: args => node('tools/release.mjs', ...args),
   test: () => node('tools/test.mjs'),
   soak: () => node('tools/soak.mjs'),
 };

@@ -9,7 +9,10 @@ const CHECKS = [
   ['lint', 'biome', 'check', '--error-on-warnings', '.'],
   ['arrows between packages', 'depcruise', '--config', '.dependency-cruiser.cjs', 'packages', 'apps'],
   ['types', 'turbo', 'run', 'typecheck', '--output-logs=errors-only'],
+  ['manifests', 'node', 'tools/check-manifests.mjs'],
   ['packages', 'turbo', 'run', 'check:package', '--output-logs=errors-only'],
+  ['public names', 'node', 'tools/api.mjs', '--check'],
+  ['sizes', 'size-limit'],
   ['tarballs', 'node', 'tools/check-tarballs.mjs'],
   // In CI the checkout itself is a fresh copy, which .ci/run installs, builds and runs the demo in.
   ...(process.env.CI ? [] : [['fresh copy', 'node', 'tools/check-fresh-copy.mjs']]),
