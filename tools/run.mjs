@@ -3,7 +3,7 @@
  * Only Node's own modules are used, since at first there is nothing else.
  */
 import { spawn } from 'node:child_process';
-import { statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { must, root } from './process.mjs';
 
 const COMMANDS = {
@@ -16,7 +16,14 @@ const COMMANDS = {
     if (code === 0) await must('biome', ['format', '--write', 'docs/gpu.md']);
     return code;
   },
-  figures: async () => (await node('tools/optimizer-paths.mjs')) || node('tools/augmentation-page.mjs'),
+  figures: async () => {
+    const lectures = readdirSync(`${root}tools/figures`).map(script => `tools/figures/${script}`);
+    for (const script of ['tools/optimizer-paths.mjs', 'tools/augmentation-page.mjs', ...lectures]) {
+      const code = await node(script);
+      if (code !== 0) return code;
+    }
+    return 0;
+  },
   'bench:page': args => node('tools/benchmarks-page.mjs', ...args),
   'version-packages': () => node('tools/version-packages.mjs'),
   release: args => node('tools/release.mjs', ...args),
