@@ -5,10 +5,9 @@
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { programs } from './doc-blocks.mjs';
 import { must, root } from './process.mjs';
 import { published as packages } from './published.mjs';
-
-const read = path => readFileSync(join(root, path), 'utf8');
 
 const work = realpathSync(mkdtempSync(join(tmpdir(), 'cnn-tarballs-')));
 const consumer = join(work, 'consumer');
@@ -76,16 +75,16 @@ async function runCommand() {
   if (!output.startsWith('Usage: cnn')) throw new Error(`cnn --help printed\n${output}`);
 }
 
-/** An example that begins with an import is a whole file. Those of README.md are JavaScript, too, and are run. */
+/** The examples of README.md are JavaScript, too, and are run; check-docs.mjs runs those of the other documents. */
 async function useExamples() {
   const examples = [{ folder: '.', name: 'readme' }, ...packages.map(({ folder }) => ({ folder, name: folder.split('/')[1] }))];
   for (const { folder, name } of examples) {
-    const blocks = read(`${folder}/README.md`).matchAll(/^```ts\n(import .*?)^```/gms);
+    const readme = folder === '.' ? 'README.md' : `${folder}/README.md`;
     let number = 0;
-    for (const [, text] of blocks) {
-      writeFileSync(join(consumer, `${name}-${++number}.ts`), text);
+    for (const { code } of programs(readme).filter(({ language, mode }) => language === 'ts' && mode === 'run')) {
+      writeFileSync(join(consumer, `${name}-${++number}.ts`), code);
       if (folder !== '.') continue;
-      writeFileSync(join(consumer, `${name}-${number}.js`), text);
+      writeFileSync(join(consumer, `${name}-${number}.js`), code);
       const { output } = await must('node', [`${name}-${number}.js`], inConsumer);
       console.log(`README.md, example ${number}: ${output.trim()}`);
     }

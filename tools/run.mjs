@@ -24,6 +24,7 @@ const COMMANDS = {
     }
     return 0;
   },
+  'check:docs': args => node('tools/check-docs.mjs', ...args),
   'bench:page': args => node('tools/benchmarks-page.mjs', ...args),
   'version-packages': () => node('tools/version-packages.mjs'),
   release: args => node('tools/release.mjs', ...args),

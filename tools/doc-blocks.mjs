@@ -1,0 +1,87 @@
+/**
+ * The code blocks of the documentation. After the language, a fence says what becomes of a block:
+ *
+ * - `ts`: its types are checked and it is run, as a module of its own;
+ * - `ts continue`: it goes on where the block of TypeScript before it ended, in the same module;
+ * - `ts no-run`: its types are checked, and a comment before it or in its first line says why it is not run;
+ * - `sh run`: it is run.
+ *
+ * `sh` alone and every other language is only shown.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { root } from './process.mjs';
+
+/** What the word after a language means. */
+const MODES = {
+  ts: { '': 'run', continue: 'continue', 'no-run': 'check' },
+  sh: { '': 'show', run: 'run' },
+};
+
+/** Markdown files that are written by hand, as paths from the repository's folder. */
+export function documents() {
+  const readmes = ['packages', 'apps']
+    .flatMap(group => readdirSync(root + group).map(name => `${group}/${name}/README.md`))
+    .filter(file => existsSync(root + file));
+  const pages = readdirSync(`${root}docs`, { recursive: true })
+    .map(name => `docs/${name.replaceAll('\\', '/')}`)
+    .filter(file => file.endsWith('.md') && !/^docs\/(api|reference|\.vitepress)\//.test(file));
+  return ['README.md', 'CONTRIBUTING.md', ...readmes, ...pages].sort();
+}
+
+/**
+ * The programs of a document.
+ *
+ * @param file - Its path from the repository's folder.
+ * @returns for each its `language` ('ts' or 'sh'), its `mode` ('run', 'check' or 'show'), its `code`, and for each line of
+ *   the code its line in the document, from 1.
+ * @throws {Error} with file and line for a block that is not closed, or whose fence says something else than the above.
+ */
+export function programs(file) {
+  const found = [];
+  let block;
+  let before = '';
+  for (const [index, text] of readFileSync(root + file, 'utf8')
+    .split('\n')
+    .entries()) {
+    const fence = /^(\s*)(`{3,}|~{3,})(.*)$/.exec(text);
+    if (!block && fence) {
+      const [, indent, ticks, info] = fence;
+      block = { indent: indent.length, ticks, info: info.trim(), at: `${file}:${index + 1}`, before, code: [], lines: [] };
+    } else if (block && fence?.[2].startsWith(block.ticks) && !fence[3].trim()) {
+      add(found, block);
+      before = '';
+      block = undefined;
+    } else if (block) {
+      block.code.push(text.slice(block.indent));
+      block.lines.push(index + 1);
+    }
+    if (!block && text.trim()) before = text.trim();
+  }
+  if (block) throw new Error(`${block.at}: this code block is not closed`);
+  return found.map(program => ({ ...program, code: program.code.join('\n') }));
+}
+
+/** A block becomes a program, or a part of the one before. */
+function add(found, { info, at, before, code, lines }) {
+  const [language, word = ''] = info.split(/\s+/);
+  const modes = MODES[language];
+  if (!modes) return;
+  const mode = modes[word];
+  if (!mode)
+    throw new Error(
+      `${at}: \`${info}\` is none of ${Object.keys(modes)
+        .map(known => `\`${language} ${known}\``.replace(' `', '`'))
+        .join(', ')}`,
+    );
+  if (mode === 'continue') {
+    const last = found.findLast(program => program.language === language);
+    if (!last) throw new Error(`${at}: there is nothing to continue`);
+    last.code.push(...code);
+    last.lines.push(...lines);
+    return;
+  }
+  if (mode === 'check' && !/^\/[/*]/.test(code[0] ?? '') && !before.endsWith('-->')) {
+    throw new Error(`${at}: a comment before the block or in its first line is to say why it is not run`);
+  }
+  found.push({ language, mode, code, lines });
+}
