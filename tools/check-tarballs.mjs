@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { programs } from './doc-blocks.mjs';
-import { must, root } from './process.mjs';
+import { must } from './process.mjs';
 import { published as packages } from './published.mjs';
 
 const work = realpathSync(mkdtempSync(join(tmpdir(), 'cnn-tarballs-')));
