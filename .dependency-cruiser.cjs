@@ -12,6 +12,7 @@ const USES = {
   'backend-testkit': ['tensor', 'backend-cpu', 'layers', 'optim'],
   'backend-gpujs': ['tensor'],
   classic: ['tensor'],
+  'create-cnn-plugin': [],
   data: ['tensor'],
   layers: ['tensor'],
   optim: ['tensor'],
@@ -24,7 +25,7 @@ const unknown = packages.find(name => !Object.hasOwn(USES, name));
 if (unknown) throw new Error(`packages/${unknown} is not in the table of .dependency-cruiser.cjs: say there what it may use`);
 
 /** Only these see Node's own modules; everything else runs in a browser, too. */
-const NODE_ONLY = '^packages/[^/]+/src/node(/|\\.ts$)';
+const NODE_ONLY = '^packages/([^/]+/src/node(/|\\.ts$)|create-cnn-plugin/)';
 
 const arrows = packages.flatMap(name => [
   {

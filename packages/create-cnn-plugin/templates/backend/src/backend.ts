@@ -261,16 +261,16 @@ function mapValues<K extends string, V, W>(table: Record<K, V>, f: (value: V) =>
 }
 
 /** A backend of typed arrays. Freeing leaves the memory to the engine; what is used after it is an error. */
-export function smallBackend(): Backend<TypedArray> {
+export function pluginName(): Backend<TypedArray> {
   const live = new Set<TypedArray>();
   let disposed = false;
   const keep = (array: TypedArray): TypedArray => {
-    if (disposed) throw new BackendError('small: the backend was disposed');
+    if (disposed) throw new BackendError('pluginName: the backend was disposed');
     live.add(array);
     return array;
   };
   const check = (array: TypedArray): TypedArray => {
-    if (!live.has(array)) throw new BackendError('small: the buffer was freed before, or is none of this backend');
+    if (!live.has(array)) throw new BackendError('pluginName: the buffer was freed before, or is none of this backend');
     return array;
   };
   const guarded = (run: Kernel<TypedArray, unknown>): Kernel<TypedArray, unknown> => {
@@ -282,7 +282,7 @@ export function smallBackend(): Backend<TypedArray> {
   };
   const table = mapValues(kernels as unknown as Record<string, Kernel<TypedArray, unknown>>, guarded);
   return {
-    name: 'small',
+    name: 'pluginName',
     dtypes: ['float32', 'float64', 'int32', 'uint8', 'bool'],
     kernels: Object.assign(Object.create(null), table),
     write: (data, { dtype }) => keep(toTypedArray(data, dtype).slice()),
