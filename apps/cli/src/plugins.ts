@@ -1,4 +1,5 @@
 /** Layers, optimizers and backends from other packages. */
+import { readFile, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -18,13 +19,12 @@ export interface Registry {
  * The standard parts and those of plugin modules. Of a module's exports, what `defineLayer` and `defineOptimizer` made counts,
  * alone or in a list, and an object `backends` of functions that make a backend.
  *
- * @param modules - Paths, or names of packages installed where the command runs.
+ * @param modules - Paths of modules or of the folders of packages, or names of packages installed where the command runs.
  * @throws {OptionError} for a module that cannot be loaded. @throws {UsageError} for one that exports nothing of use.
  */
 export async function loadPlugins(modules: readonly string[] = []): Promise<Registry> {
   const layers = [...standardLayers];
-  // The command has no words for the optimizer that lookahead wraps.
-  const optimizers: AnyOptimizerFactory[] = standardOptimizers.filter(({ type }) => type !== 'lookahead');
+  const optimizers: AnyOptimizerFactory[] = [...standardOptimizers];
   const backends: Record<string, BackendFactory> = { ...standardBackends };
   for (const name of modules) {
     const { backends: more, ...exports } = await load(name);
@@ -59,10 +59,18 @@ function refuseKnown(plugin: string, kind: string, known: readonly string[], add
 async function load(name: string): Promise<Record<string, unknown>> {
   const isPath = /^[./\\]|^[A-Za-z]:|\.[cm]?js$/.test(name);
   try {
-    return await import(isPath ? pathToFileURL(resolve(name)).href : packageAddress(name));
+    return await import(isPath ? pathToFileURL(await moduleAt(resolve(name))).href : packageAddress(name));
   } catch (cause) {
     throw new OptionError('cnn', '--plugin', name, `a module that can be loaded; ${(cause as Error).message}`);
   }
+}
+
+/** Of a folder, what its package exports. */
+async function moduleAt(path: string): Promise<string> {
+  if (!(await stat(path)).isDirectory()) return path;
+  const manifest = join(path, 'package.json');
+  const { name, exports } = JSON.parse(await readFile(manifest, 'utf8'));
+  return createRequire(manifest).resolve(exports ? name : path);
 }
 
 /** A package is looked up from the folder where the command runs; only then from where the command is installed. */

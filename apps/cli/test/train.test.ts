@@ -57,6 +57,48 @@ describe('cnn train --backend', () => {
   });
 });
 
+describe('cnn train with a recipe', () => {
+  const recipe = ['--augment', 'crop,mixup', '--schedule', 'one-cycle', '--lr', '0.01', '--l2', '0.001', '--max-norm', '1'];
+  const more = ['--optimizer', '{"type":"lookahead","optimizer":{"type":"sgd","learningRate":0.01}}', '--label-smoothing', '0.1'];
+
+  it('does as it is told, and goes on only with the same', async () => {
+    const tiny = [...(await writeTiny(used.dir)), '--epochs', '2', '--out', 'run'];
+    const { code, stderr } = await train(...tiny, ...recipe, '--weight-decay', '0.01', '--optimizer', 'adamW');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const { settings } = JSON.parse((await file('run', 'run.json')).toString());
+    expect(settings).toMatchObject({
+      augment: ['crop', 'mixup'],
+      schedule: { type: 'oneCycle', learningRate: 0.01, length: 3 },
+      regularisation: [{ match: 'weight', l2: 0.001, maxNorm: 1 }],
+      optimizer: { type: 'adamW', weightDecay: 0.01 },
+    });
+    const [header, ...rows] = (await file('run', 'history.csv')).toString().trim().split('\n');
+    const penalty = header!.split(',').indexOf('penalty');
+    for (const row of rows) expect(Number(row.split(',')[penalty])).toBeGreaterThan(0);
+    expect((await file('run', 'report.html')).toString()).toContain('Penalty');
+
+    const other = await train(
+      ...tiny,
+      ...recipe,
+      '--weight-decay',
+      '0.01',
+      '--optimizer',
+      'adamW',
+      '--augment',
+      'crop',
+      '--resume',
+    );
+    expect(other).toMatchObject({ code: 1, stderr: expect.stringContaining("its augment.1 is 'mixup', here undefined") });
+  });
+
+  it('takes an optimizer as JSON', async () => {
+    const { code, stderr } = await train(...(await writeTiny(used.dir)), ...more, '--epochs', '1', '--out', 'run');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const { settings } = JSON.parse((await file('run', 'run.json')).toString());
+    expect(settings).toMatchObject({ optimizer: { type: 'lookahead', optimizer: { type: 'sgd' } }, labelSmoothing: 0.1 });
+  });
+});
+
 describe('cnn train', () => {
   it('trains LeNet-5 on 500 digits and leaves all of it in a folder', async () => {
     const { code, stdout, stderr } = await train('--limit', '500', '--epochs', '1', '--json');
@@ -262,6 +304,14 @@ describe('cnn train refuses', () => {
       1,
       "option '--optimizer' is 'lookahead'; allowed: sgd, adam, adamW, adadelta, adagrad, rmsprop, amsgrad, adamax, nadam, radam, lion, lars",
     ],
+    [
+      'JSON of no optimizer',
+      ['--optimizer', '{"type":"sgd","rate":1}'],
+      1,
+      "sgd: option 'rate' is 1; allowed: no option of this name",
+    ],
+    ['an unknown augmentation', ['--augment', 'flip,spin'], 2, 'It must be a list of flip, crop, '],
+    ['an unknown schedule', ['--schedule', 'linear'], 1, "option '--schedule' is 'linear'; allowed: constant, cosine, "],
     [
       'an unknown backend',
       ['--backend', 'cuda'],

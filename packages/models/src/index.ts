@@ -14,6 +14,7 @@ export { mobilenetV1 } from './mobilenet-v1.js';
 export { mobilenetV2 } from './mobilenet-v2.js';
 export { neocognitron } from './neocognitron.js';
 export { resnet18, resnet34, resnet50, resnet101, resnet152 } from './resnet.js';
+export { type Resnet9Options, resnet9 } from './resnet9.js';
 export { squeezenet } from './squeezenet.js';
 export { type ModelEntry, standardModels } from './standard-models.js';
 export { unet } from './unet.js';

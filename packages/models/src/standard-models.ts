@@ -16,6 +16,7 @@ import { mobilenetV1 } from './mobilenet-v1.js';
 import { mobilenetV2 } from './mobilenet-v2.js';
 import { neocognitron } from './neocognitron.js';
 import { resnet18, resnet34, resnet50, resnet101, resnet152 } from './resnet.js';
+import { resnet9 } from './resnet9.js';
 import { squeezenet } from './squeezenet.js';
 import { unet } from './unet.js';
 import { vgg11, vgg13, vgg16, vgg19 } from './vgg.js';
@@ -42,6 +43,8 @@ export const standardModels: Readonly<Record<string, ModelEntry>> = {
   'lenet5-1998': { build: lenet5Of1998, input: [1, 32, 32], paper: 'LeCun et al., 1998' },
   'convnetjs-cifar10': { build: convnetjsCifar10, input: cifar, paper: 'Karpathy, 2014, ConvNetJS' },
   mlp: { build: mlp, input: [1, 28, 28], paper: 'Rumelhart et al., 1986' },
+  'mlp-300': { build: options => mlp({ ...options, hidden: [300] }), input: [1, 28, 28], paper: 'LeCun et al., 1998' },
+  'mlp-300-100': { build: options => mlp({ ...options, hidden: [300, 100] }), input: [1, 28, 28], paper: 'LeCun et al., 1998' },
   convnet: { build: convnet, input: cifar, paper: 'Karpathy, CS231n' },
   neocognitron: { build: neocognitron, input: [1, 16, 16], paper: 'after Fukushima, 1980' },
   alexnet: { build: alexnet, input: imagenet, paper: 'Krizhevsky, 2014' },
@@ -77,6 +80,8 @@ export const standardModels: Readonly<Record<string, ModelEntry>> = {
   'cifar-resnet44': { build: options => cifarResnet({ ...options, depth: 44 }), input: cifar, paper: resnetPaper },
   'cifar-resnet56': { build: options => cifarResnet({ ...options, depth: 56 }), input: cifar, paper: resnetPaper },
   'cifar-resnet110': { build: options => cifarResnet({ ...options, depth: 110 }), input: cifar, paper: resnetPaper },
+  resnet9: { build: resnet9, input: cifar, paper: 'Page, 2018' },
+  'resnet9-half': { build: options => resnet9({ ...options, width: 32 }), input: cifar, paper: 'Page, 2018, half as wide' },
   squeezenet: { build: squeezenet, input: imagenet, paper: 'Iandola et al., 2016' },
   'mobilenet-v1': { build: mobilenetV1, input: imagenet, paper: 'Howard et al., 2017' },
   'mobilenet-v2': { build: mobilenetV2, input: imagenet, paper: 'Sandler et al., 2018' },

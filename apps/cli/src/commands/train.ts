@@ -1,8 +1,10 @@
 import { option } from '@cnn/tensor';
 import { Command, Option } from 'commander';
-import { gather, number, printJson } from '../arguments.js';
+import { gather, names, number, printJson } from '../arguments.js';
 import { datasetNames } from '../datasets.js';
 import { loadPlugins } from '../plugins.js';
+import { augmentationNames } from '../train/augmentation.js';
+import { scheduleNames } from '../train/recipe.js';
 import { type TrainArguments, train } from '../train/train.js';
 
 /** `cnn train`: trains a model and keeps all of it in a folder. */
@@ -16,10 +18,24 @@ export const trainCommand = (): Command =>
     .option('--batch <n>', 'images in a step', number(option.count), 64)
     .option(
       '--optimizer <name>',
-      "sgd, adam, adamW, adadelta, adagrad, rmsprop, amsgrad, adamax, nadam, radam, lion, lars or a plugin's",
+      "sgd, adam, adamW, adadelta, adagrad, rmsprop, amsgrad, adamax, nadam, radam, lion, lars or a plugin's, or JSON with a type and options",
       'adam',
     )
-    .option('--lr <x>', "learning rate at the start; it falls along a cosine (default: the optimizer's)", number(option.positive))
+    .option('--lr <x>', "the schedule's highest learning rate (default: what suits the optimizer)", number(option.positive))
+    .option('--weight-decay <x>', "the optimizer's weight decay", number(option.nonNegative))
+    .option('--schedule <name>', `${scheduleNames.join(', ')}, or JSON with a type and options, in epochs`, 'cosine')
+    .option('--warmup <epochs>', 'let the learning rate rise from 0 for so long before the schedule', number(option.nonNegative))
+    .option('--augment <names>', `change training images by chance: ${augmentationNames.join(', ')}`, names(augmentationNames))
+    .option(
+      '--label-smoothing <x>',
+      'the share of the targets that is spread over all classes',
+      number(option.between(0, 1, { openEnd: true })),
+    )
+    .option('--l1 <x>', 'add x times the sum of the absolute weights to the loss', number(option.nonNegative))
+    .option('--l2 <x>', 'add x times the sum of the squared weights to the loss', number(option.nonNegative))
+    .option('--max-norm <x>', 'keep the weights into each unit within this norm', number(option.positive))
+    .option('--clip-norm <x>', 'keep the norm of all gradients together within this', number(option.positive))
+    .option('--accumulate <n>', 'batches to a step of the optimizer', number(option.count))
     .option('--seed <n>', 'chooses first weights and the order of images', number(option.integer), 0)
     .option('--limit <n>', 'the first n training images only', number(option.count))
     .option('--backend <name>', 'where to compute: cpu, gpujs, gpujs:MODE or another that cnn backends lists', 'cpu')

@@ -12,6 +12,7 @@ export const curvesStyle = (): string => uPlotFile('uPlot.min.css');
 
 /** Loss and accuracy of each epoch as two charts, and as a table for those who cannot see them. */
 export function curves(history: readonly EpochLog[]): Html {
+  const columns = COLUMNS.filter(([key]) => key !== 'penalty' || history.some(({ penalty }) => penalty !== undefined));
   const column = (key: keyof EpochLog) => history.map(row => row[key] ?? null);
   const charts = {
     epochs: column('epoch'),
@@ -20,8 +21,8 @@ export function curves(history: readonly EpochLog[]): Html {
   };
   return html`<div class="charts"><div id="loss"></div><div id="accuracy"></div></div>
 <details><summary>The same in numbers</summary><div class="wide"><table>
-<thead><tr>${COLUMNS.map(([, name]) => html`<th scope="col">${name}</th>`)}</tr></thead>
-<tbody>${history.map(row => html`<tr>${COLUMNS.map(([key]) => html`<td>${cell(row[key])}</td>`)}</tr>\n`)}</tbody>
+<thead><tr>${columns.map(([, name]) => html`<th scope="col">${name}</th>`)}</tr></thead>
+<tbody>${history.map(row => html`<tr>${columns.map(([key]) => html`<td>${cell(row[key])}</td>`)}</tr>\n`)}</tbody>
 </table></div></details>
 <script type="application/json" id="history">${scriptJson(charts)}</script>
 <script>${new Html(uPlotFile('uPlot.iife.min.js'))}</script>
@@ -32,6 +33,7 @@ const COLUMNS: readonly (readonly [keyof EpochLog, string])[] = [
   ['epoch', 'Epoch'],
   ['trainLoss', 'Training loss'],
   ['testLoss', 'Test loss'],
+  ['penalty', 'Penalty'],
   ['trainAccuracy', 'Training accuracy'],
   ['testAccuracy', 'Test accuracy'],
   ['learningRate', 'Learning rate'],

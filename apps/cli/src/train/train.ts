@@ -2,25 +2,28 @@
 import { basename, join } from 'node:path';
 import { type Dataset, limit, loader, normalise, statistics, toFloat } from '@cnn/data';
 import type { DatasetName } from '@cnn/data/node';
-import { formatSummary, initialise, losses, modelToJSON, netToSafetensors, summary } from '@cnn/layers';
-import { cosineAnnealing, type Optimizer, optimizerFromJSON } from '@cnn/optim';
-import { CnnError, OptionError, ShapeError, showShape, UsageError } from '@cnn/tensor';
+import { formatSummary, initialise, modelToJSON, netToSafetensors, summary } from '@cnn/layers';
+import { type Optimizer, optimizerFromJSON } from '@cnn/optim';
+import { CnnError, ShapeError, showShape, UsageError } from '@cnn/tensor';
 import { writeFileAtomic } from '@cnn/tensor/node';
 import { fit } from '@cnn/train';
 import { checkpoints, csvLog } from '@cnn/train/node';
+import { nameOrJson } from '../arguments.js';
 import { buildOf, openBackend } from '../backend.js';
 import { openData } from '../datasets.js';
 import { checkOutput, findModel, imageShape } from '../models.js';
 import type { Registry } from '../plugins.js';
 import { formatReport } from '../report/report.js';
+import { type AugmentationName, trainingTransforms } from './augmentation.js';
 import { defaultEpochs, defaultLearningRate, defaultOptimizerOptions } from './defaults.js';
 import { examine } from './examine.js';
 import { profileSteps } from './profile-steps.js';
 import { trainingProgress } from './progress.js';
+import { type RecipeArguments, scheduleOf, trainingOptions } from './recipe.js';
 import { findRun, prepareRun, type RunSettings, type TrainResult, writeJson } from './run-folder.js';
 
 /** The command line of `cnn train`. */
-export interface TrainArguments {
+export interface TrainArguments extends RecipeArguments {
   readonly data: DatasetName;
   readonly dataDir?: string;
   readonly model: string;
@@ -28,6 +31,8 @@ export interface TrainArguments {
   readonly batch: number;
   readonly optimizer: string;
   readonly lr?: number;
+  readonly weightDecay?: number;
+  readonly augment?: readonly AugmentationName[];
   readonly seed: number;
   readonly limit?: number;
   readonly backend: string;
@@ -50,6 +55,9 @@ export async function train(options: TrainArguments, registry: Registry): Promis
   };
   const epochs = options.epochs ?? defaultEpochs(options.data);
   const optimizer = optimizerOf(options, registry);
+  const learningRate = optimizer.config.learningRate as number;
+  const schedule = scheduleOf(options, { learningRate, epochs });
+  const { loss, ...extras } = trainingOptions(options);
   const out = options.out ?? join('runs', `${options.data}-${basename(options.model, '.json')}-${options.seed}`);
   const file = (name: string): string => join(out, name);
 
@@ -83,7 +91,11 @@ export async function train(options: TrainArguments, registry: Registry): Promis
     epochs,
     batch: options.batch,
     optimizer: optimizer.toJSON(),
+    schedule: schedule.toJSON(),
     seed: options.seed,
+    ...extras,
+    ...(options.augment && { augment: options.augment }),
+    ...(options.labelSmoothing !== undefined && { labelSmoothing: options.labelSmoothing }),
   };
   const build = buildOf(backend);
   const before = options.resume ? await findRun(out, settings, build, warn) : undefined;
@@ -100,19 +112,19 @@ export async function train(options: TrainArguments, registry: Registry): Promis
   );
   if (before?.state === 'started') say(`going on from ${before.file}`);
 
-  const transforms = [toFloat(), normalise(scale)];
-  const testData = loader(test, { batchSize: 250, transforms });
+  const testData = loader(test, { batchSize: 250, transforms: [toFloat(), normalise(scale)] });
+  const transforms = trainingTransforms(options.augment ?? [], { shape: training.shape, classes: classes.length, scale });
   const aborter = new AbortController();
   const interrupt = (): void => aborter.abort();
   process.once('SIGINT', interrupt);
   process.once('SIGTERM', interrupt);
   const progress = trainingProgress(!options.json);
-  const loss = losses.softmaxCrossEntropy();
   const result = await fit({
     net,
     loss,
     optimizer,
-    schedule: cosineAnnealing({ learningRate: optimizer.config.learningRate as number, length: epochs }),
+    schedule,
+    ...extras,
     data: loader(training, { batchSize: options.batch, shuffle: true, seed: options.seed, transforms }),
     validation: testData,
     epochs,
@@ -184,13 +196,24 @@ export async function train(options: TrainArguments, registry: Registry): Promis
   return figures;
 }
 
-function optimizerOf({ optimizer: name, lr }: TrainArguments, { optimizers }: Registry): Optimizer {
-  // On a command line AdamW is as often written adamw.
-  const type = optimizers.find(known => known.type.toLowerCase() === name.toLowerCase())?.type;
-  if (type === undefined) throw new OptionError('cnn', '--optimizer', name, optimizers.map(known => known.type).join(', '));
-  const learningRate = lr ?? defaultLearningRate(type);
+function optimizerOf({ optimizer: given, lr, weightDecay }: TrainArguments, { optimizers }: Registry): Optimizer {
+  // Lookahead by name would not say which optimizer it wraps.
+  const named = optimizers.filter(({ type }) => type !== 'lookahead');
+  const known = nameOrJson(
+    '--optimizer',
+    given,
+    named.map(({ type }) => type),
+  );
+  const byName = (type: string) => {
+    const learningRate = defaultLearningRate(type);
+    return { type, ...defaultOptimizerOptions[type], ...(learningRate !== undefined && { learningRate }) };
+  };
   return optimizerFromJSON(
-    { type, ...defaultOptimizerOptions[type], ...(learningRate !== undefined && { learningRate }) },
+    {
+      ...(typeof known === 'string' ? byName(known) : known),
+      ...(lr !== undefined && { learningRate: lr }),
+      ...(weightDecay !== undefined && { weightDecay }),
+    },
     optimizers,
   );
 }
