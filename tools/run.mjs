@@ -1,5 +1,5 @@
 /**
- * `npm run demo`, `npm test`, `npm run bench`, `npm run bench:gpu`, `npm run soak`, `npm run figures`, `npm run api`, `npm run version-packages`, `npm run release` and `npm run golden`: each installs and builds what is missing, then does its work.
+ * `npm run demo`, `npm test`, `npm run bench`, `npm run bench:gpu`, `npm run soak`, `npm run figures`, `npm run api`, `npm run compatibility`, `npm run example`, `npm run version-packages`, `npm run release` and `npm run golden`: each installs and builds what is missing, then does its work.
  * Only Node's own modules are used, since at first there is nothing else.
  */
 import { spawn } from 'node:child_process';
@@ -8,6 +8,8 @@ import { must, root } from './process.mjs';
 
 const COMMANDS = {
   api: args => node('tools/api.mjs', ...args),
+  compatibility: () => node('tools/compatibility-page.mjs'),
+  example: ([name, ...args]) => node(`apps/examples/dist/${name}.js`, ...args),
   demo: args => node('apps/cli/bin/cnn.js', 'train', '--data', 'digits', '--model', 'lenet5', ...args),
   golden: args => node('apps/cli/bin/cnn.js', 'golden', ...args),
   bench: args => node('apps/bench/dist/main.js', ...args),

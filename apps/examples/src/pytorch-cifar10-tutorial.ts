@@ -1,6 +1,5 @@
 /**
  * PyTorch's tutorial "Training a classifier", line by line: PyTorch's lines are the comments.
- *
  *   npm run example -- pytorch-cifar10-tutorial                     downloads CIFAR-10 once
  *   npm run example -- pytorch-cifar10-tutorial --data-dir FOLDER   reads the .bin files that you have
  */
@@ -14,50 +13,47 @@ import { grad, tensor, tidy } from '@cnn/tensor';
 import { evaluate } from '@cnn/train';
 
 const { 'data-dir': dataDir } = parseArgs({ options: { 'data-dir': { type: 'string' } } }).values;
-// transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))])
-const transforms = [toFloat(), normalise({ mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5] })];
+const transforms = [toFloat(), normalise({ mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5] })]; // Compose([ToTensor(), …])
 // trainset = torchvision.datasets.CIFAR10(root='./data', train=True, download=True, transform=transform), and testset
 const { train, test } = await openDataset('cifar10', dataDir === undefined ? {} : { dataDir });
-// trainloader = torch.utils.data.DataLoader(trainset, batch_size=4, shuffle=True), and testloader
-const trainLoader = loader(train, { batchSize: 4, shuffle: true, transforms });
-const testLoader = loader(test, { batchSize: 100, transforms });
+const trainLoader = loader(train, { batchSize: 4, shuffle: true, transforms }); // DataLoader(trainset, batch_size=4, …)
+
 const model = sequential({
   conv1: conv2d({ filters: 6, kernelSize: 5 }), // self.conv1 = nn.Conv2d(3, 6, 5)
-  relu1: relu(), //                                F.relu(self.conv1(x))
-  pool1: maxPool2d({ kernelSize: 2 }), //          self.pool = nn.MaxPool2d(2, 2)
+  relu1: relu(), // x = F.relu(self.conv1(x))
+  pool1: maxPool2d({ kernelSize: 2 }), // self.pool = nn.MaxPool2d(2, 2)
   conv2: conv2d({ filters: 16, kernelSize: 5 }), // self.conv2 = nn.Conv2d(6, 16, 5)
   relu2: relu(),
   pool2: maxPool2d({ kernelSize: 2 }),
-  flatten: flatten(), //                           x = torch.flatten(x, 1)
-  fc1: linear({ units: 120 }), //                  self.fc1 = nn.Linear(16 * 5 * 5, 120)
-  relu3: relu(),
-  fc2: linear({ units: 84 }), //                   self.fc2 = nn.Linear(120, 84)
+  flatten: flatten(), // x = torch.flatten(x, 1)
+  fc1: linear({ units: 120 }), // self.fc1 = nn.Linear(16 * 5 * 5, 120)
+  relu3: relu(), // x = F.relu(self.fc1(x))
+  fc2: linear({ units: 84 }), // self.fc2 = nn.Linear(120, 84)
   relu4: relu(),
-  fc3: linear({ units: 10 }), //                   self.fc3 = nn.Linear(84, 10)
+  fc3: linear({ units: 10 }), // self.fc3 = nn.Linear(84, 10)
 });
-const backend = await cpu(); //                                              device = torch.device('cpu')
-const net = initialise(model, { backend, input: train.shape }); //           net = Net()
-const criterion = losses.softmaxCrossEntropy(); //                           criterion = nn.CrossEntropyLoss()
-const optimizer = sgd({ learningRate: 0.001, momentum: 0.9 }).init(net.trainable); // optim.SGD(net.parameters(), lr=0.001, momentum=0.9)
-
+const net = initialise(model, { backend: await cpu(), input: train.shape }); // net = Net()
+const criterion = losses.softmaxCrossEntropy(); // criterion = nn.CrossEntropyLoss()
+const optimizer = sgd({ learningRate: 0.001, momentum: 0.9 }).init(net.trainable); // optim.SGD(net.parameters(), …)
+// for epoch in range(2): running_loss = 0.0; for i, data in enumerate(trainloader, 0): inputs, labels = data
 for (let epoch = 0; epoch < 2; epoch++) {
-  //                                 for epoch in range(2):
-  let [runningLoss, i] = [0, 0]; //                                              running_loss = 0.0
+  let [runningLoss, i] = [0, 0];
   for await (const { images, labels, size } of trainLoader.epoch(epoch)) {
-    //    for i, data in enumerate(trainloader, 0):
     const loss = tidy(() => {
-      const inputs = tensor(backend, images, { shape: [size, ...train.shape] }); //  inputs, labels = data
-      const targets = tensor(backend, labels, { dtype: 'int32' });
-      const step = grad(() => criterion(net.apply(inputs, { training: true }), targets), net.trainable); // loss.backward()
-      optimizer.step(step.grads); //                                                 optimizer.step()
-      return step.loss;
+      const inputs = tensor(net.backend, images, { shape: [size, ...train.shape] });
+      const targets = tensor(net.backend, labels, { dtype: 'int32' });
+      // outputs = net(inputs); loss = criterion(outputs, labels); loss.backward()
+      const { loss, grads } = grad(() => criterion(net.apply(inputs, { training: true }), targets), net.trainable);
+      optimizer.step(grads); // optimizer.step(); there are no old gradients to set to zero
+      return loss;
     });
-    runningLoss += await loss.item(); //                                         running_loss += loss.item()
+    runningLoss += await loss.item(); // running_loss += loss.item()
     loss.dispose();
-    if (++i % 500 > 0) continue; //                                              if i % 2000 == 1999:
-    console.log(`[${epoch + 1}, ${i}] loss: ${(runningLoss / 500).toFixed(3)}`); // print(f'[…] loss: …')
-    runningLoss = 0; //                                                          running_loss = 0.0
+    if (++i % 500 > 0) continue; // if i % 2000 == 1999:
+    console.log(`[${epoch + 1}, ${i}] loss: ${(runningLoss / 500).toFixed(3)}`); // print(f'[{epoch + 1}, {i + 1:5d}] loss: …')
+    runningLoss = 0;
   }
 }
-const { accuracy } = await evaluate({ net, loss: criterion, data: testLoader }); // with torch.no_grad(): …
+// with torch.no_grad(): for data in testloader: …
+const { accuracy } = await evaluate({ net, loss: criterion, data: loader(test, { batchSize: 100, transforms }) });
 console.log(`Accuracy of the network on the ${test.length} test images: ${Math.floor(100 * accuracy)} %`);

@@ -11,7 +11,7 @@ import { lenet5 } from '@cnn/models';
 import { sgd } from '@cnn/optim';
 import { fit } from '@cnn/train';
 
-const { train } = digits({ count: 128 });
+const { train } = digits({ count: 64 });
 
 for (const backend of [await cpu(), cpuReference()]) {
   // The first weights depend on the seed alone, so both nets begin with the same numbers.
