@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Converter, ReflectionKind } from 'typedoc';
+import { referencePages } from './tools/reference-pages.mjs';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 
@@ -31,7 +32,7 @@ function giveNames({ converter }) {
 
 export default {
   name: 'cnn',
-  plugin: ['typedoc-plugin-markdown', 'typedoc-vitepress-theme', giveNames],
+  plugin: ['typedoc-plugin-markdown', 'typedoc-vitepress-theme', giveNames, referencePages],
   tsconfig: 'docs/tsconfig.json',
   entryPoints: [...entries.keys()],
   out: 'docs/api',

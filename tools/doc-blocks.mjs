@@ -61,6 +61,30 @@ export function programs(file) {
   return found.map(program => ({ ...program, code: program.code.join('\n') }));
 }
 
+/**
+ * The code in the last column of a document's tables, as one program that is only checked: each span of code is an expression. What
+ * they use stands in a comment `<!-- ts … -->` of the document; names that packages export need no import.
+ *
+ * @returns undefined if the document has no such comment.
+ */
+export function tableProgram(file) {
+  const text = readFileSync(root + file, 'utf8').split('\n');
+  const from = text.indexOf('<!-- ts');
+  if (from < 0) return undefined;
+  const to = text.indexOf('-->', from);
+  const code = text.slice(from + 1, to);
+  const lines = code.map((_, index) => from + index + 2);
+  for (const [index, row] of text.entries()) {
+    if (!/^\|.*\|$/.test(row)) continue;
+    const last = row.split(/(?<!\\)\|/).at(-2);
+    for (const [, span] of last.matchAll(/`([^`]+)`/g)) {
+      code.push(`async () => (${span.replaceAll('\\|', '|')});`);
+      lines.push(index + 1);
+    }
+  }
+  return { language: 'ts', mode: 'check', code: code.join('\n'), lines };
+}
+
 /** A block becomes a program, or a part of the one before. */
 function add(found, { info, at, before, code, lines }) {
   const [language, word = ''] = info.split(/\s+/);

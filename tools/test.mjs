@@ -16,7 +16,8 @@ const CHECKS = [
   ['tarballs', 'node', 'tools/check-tarballs.mjs'],
   // In CI the checkout itself is a fresh copy, which .ci/run installs, builds and runs the demo in.
   ...(process.env.CI ? [] : [['fresh copy', 'node', 'tools/check-fresh-copy.mjs']]),
-  ['documentation', 'typedoc'],
+  ['documentation', 'npm', 'run', 'docs'],
+  ['code of the documentation', 'node', 'tools/check-docs.mjs'],
 ];
 
 let passed = 0;

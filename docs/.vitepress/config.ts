@@ -1,12 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DefaultTheme, defineConfig } from 'vitepress';
+import { sourceOf } from './links.js';
 import { copySources, rewriteLinks } from './source-links.js';
 
 const docs = new URL('..', import.meta.url).pathname;
 
 /** The heading of a page, as it stands in the sidebar. */
-const heading = (page: string) => /^# (.*)$/m.exec(readFileSync(join(docs, `${page}.md`), 'utf8'))?.[1] ?? page;
+const heading = (page: string) => /^# (.*)$/m.exec(readFileSync(join(docs, '..', sourceOf(`${page}.md`)), 'utf8'))?.[1] ?? page;
 
 /** A part of the sidebar; a page that is not written yet is left out. */
 const section = (text: string, pages: string[]): DefaultTheme.SidebarItem => ({

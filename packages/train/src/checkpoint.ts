@@ -113,7 +113,7 @@ function dtypeOf(data: TypedArray): DType {
   return data instanceof Int32Array ? 'int32' : 'uint8';
 }
 
-/** @throws {FormatError} for bytes that are no whole checkpoint of this version, or of which any bit has changed. */
+/** A checkpoint from its bytes, see {@link formatCheckpoint}. @throws {FormatError} for bytes that are no whole checkpoint of this version, or of which any bit has changed. */
 export function parseCheckpoint(bytes: Uint8Array, source: string): Checkpoint {
   const file = parseSafetensors(bytes, source);
   const { checksum: expected, ...metadata } = file.metadata;
