@@ -100,6 +100,17 @@ describe('--plugin', () => {
   });
 
   it.each([
+    ['what its package exports', { exports: './built.js' }, 'built.js'],
+    ['its main module', { main: './built.js' }, 'built.js'],
+    ['its index.js', {}, 'index.js'],
+  ])('takes of a folder %s', async (_, fields, file) => {
+    await mkdir(join(used.dir, 'mine'));
+    await write('mine/package.json', JSON.stringify({ name: '@acme/mine', type: 'module', ...fields }));
+    await write(`mine/${file}`, plugin(2));
+    expect(await cnn('summary', 'scaled.json', '--plugin', './mine')).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it.each([
     [
       'nothing of use',
       "export const unrelated = 3; export default 'x';",
@@ -120,6 +131,16 @@ describe('--plugin', () => {
     await write('plugin.mjs', text);
     const { code, stderr } = await cnn('backends', '--plugin', './plugin.mjs');
     expect(stderr).toContain(`cnn: ${message}`);
+    expect(code).toBe(1);
+  });
+
+  it.each([
+    ['a folder without a package', 'data', 'package.json'],
+    ['a path where nothing is', 'nowhere', 'ENOENT'],
+  ])('refuses %s', async (_, path, message) => {
+    const { code, stderr } = await cnn('backends', '--plugin', `./${path}`);
+    expect(stderr).toContain(`cnn: option '--plugin' is './${path}'; allowed: a module that can be loaded; `);
+    expect(stderr).toContain(message);
     expect(code).toBe(1);
   });
 
