@@ -1,11 +1,11 @@
 /**
- * Checks the code of the documentation: the types of all TypeScript, against the builds of the packages, and that what is to be
- * run runs. Arguments are the documents to check; default all.
+ * Checks the documentation: the types of all TypeScript in it, against the builds of the packages, that what is to be run runs, and
+ * that its links lead to files. Arguments are the documents to check; default all.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import ts from 'typescript';
-import { documents, programs, tableProgram } from './doc-blocks.mjs';
+import { brokenReferences, documents, programs, tableProgram } from './doc-blocks.mjs';
 import { root, run } from './process.mjs';
 import { runModules } from './run-modules.mjs';
 
@@ -40,7 +40,7 @@ const { options } = ts.convertCompilerOptionsFromJson(
 
 const files = process.argv.length > 2 ? process.argv.slice(2) : documents();
 const all = files.flatMap(file => programs(file).map(program => ({ ...program, file, path: pathOf(file, program) })));
-const failures = [];
+const failures = files.flatMap(brokenReferences);
 try {
   writeFileSync(join(work, 'package.json'), '{ "type": "module" }');
   const names = exportedNames();

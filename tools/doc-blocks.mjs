@@ -9,6 +9,7 @@
  * `sh` alone and every other language is only shown.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { posix } from 'node:path';
 import { root } from './process.mjs';
 
 /** What the word after a language means. */
@@ -83,6 +84,47 @@ export function tableProgram(file) {
     }
   }
   return { language: 'ts', mode: 'check', code: code.join('\n'), lines };
+}
+
+/**
+ * What is wrong with the links of a document to files of the repository, and with the regions that it includes, as lines of text. The
+ * pages of the API reference are no files before the site is built, so links to them are left to check-links.mjs.
+ */
+export function brokenReferences(file) {
+  const found = [];
+  const folder = posix.dirname(file);
+  for (const [index, text] of withoutCode(file).entries()) {
+    for (const [, target] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+      const path = decodeURI(target.split('#')[0]);
+      if (/^([a-z]+:|\/)/i.test(target) || path === '' || posix.join(folder, path).startsWith('docs/api/')) continue;
+      if (!existsSync(root + posix.join(folder, path))) found.push(`${file}:${index + 1}: ${target} leads nowhere`);
+    }
+    const [, path, region] = /^<<<\s*([^\s#{]+)(?:#([\w-]+))?/.exec(text) ?? [];
+    if (!path) continue;
+    const source = root + posix.join(folder, path);
+    const lines = existsSync(source)
+      ? readFileSync(source, 'utf8')
+          .split('\n')
+          .map(line => line.trim())
+      : [];
+    const marked = ['region', 'endregion'].every(word => lines.includes(`// #${word} ${region}`));
+    if (lines.length === 0 || (region && !marked)) found.push(`${file}:${index + 1}: there is no ${path}#${region ?? ''}`);
+  }
+  return found;
+}
+
+/** The lines of a document, those inside of blocks of code as empty ones. */
+function withoutCode(file) {
+  let ticks;
+  return readFileSync(root + file, 'utf8')
+    .split('\n')
+    .map(text => {
+      const fence = /^\s*(`{3,}|~{3,})/.exec(text)?.[1];
+      if (!ticks) ticks = fence;
+      else if (fence?.startsWith(ticks)) ticks = undefined;
+      else return '';
+      return fence ? '' : text.replaceAll(/`[^`]*`/g, '');
+    });
 }
 
 /** A block becomes a program, or a part of the one before. */

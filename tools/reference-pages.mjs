@@ -1,5 +1,5 @@
 /** A plugin of typedoc that writes docs/reference: for each family of functions a table of all that is exported, from their doc comments. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { ReflectionKind, RendererEvent } from 'typedoc';
 import { root } from './process.mjs';
 
@@ -104,18 +104,29 @@ const FAMILIES = [
 const NAME = '(?:(?:Le|van der|De) )?\\p{Lu}[\\p{L}-]+';
 const PAPER = new RegExp(`(${NAME}(?: et al\\.|(?:, ${NAME})*,? and ${NAME})?),? \\(?((?:19|20)\\d\\d)\\b`, 'gu');
 
-/** Writes the tables when typedoc has written its pages. @throws {Error} naming exports without a doc comment. */
-export function referencePages({ renderer }) {
+/**
+ * Writes the tables when typedoc has written its pages. What was not as it is now is a warning, which ends the run with an error:
+ * the tables are committed, so that they are read on GitHub, too.
+ *
+ * @throws {Error} naming an export without a doc comment.
+ */
+export function referencePages({ renderer, logger }) {
+  const write = (page, text) => {
+    const file = `docs/reference/${page}.md`;
+    if (existsSync(root + file) && readFileSync(root + file, 'utf8') === text) return;
+    writeFileSync(root + file, text);
+    logger.warn(`${file} is written anew: look at it, and commit it`);
+  };
   renderer.on(RendererEvent.END, ({ project }) => {
     mkdirSync(`${root}docs/reference`, { recursive: true });
     const counts = FAMILIES.map(family => {
       const rows = entriesOf(project, family).map(entry => row(renderer.router, entry));
       if (rows.length === 0) throw new Error(`docs/reference/${family.page}.md would be empty`);
-      writeFileSync(`${root}docs/reference/${family.page}.md`, pageOf(family, rows));
+      write(family.page, pageOf(family, rows));
       return `| [${family.title}](${family.page}.md) | ${rows.length} | ${family.text} |`;
     });
     const index = ['# Everything by name', '', '| Family | Number | What |', '| --- | ---: | --- |', ...counts, ''];
-    writeFileSync(`${root}docs/reference/index.md`, index.join('\n'));
+    write('index', index.join('\n'));
   });
 }
 
@@ -125,7 +136,12 @@ function entriesOf(project, { module, namespace, from, is }) {
     .map(reflection => ({ reflection, file: project.getSymbolIdFromReflection(reflection)?.packagePath ?? '' }))
     .filter(({ reflection, file }) => from.test(file) && is(reflection))
     .map(entry => ({ ...entry, section: from.exec(entry.file)[1] }))
-    .sort((a, b) => (a.section ?? '').localeCompare(b.section ?? '') || a.reflection.name.localeCompare(b.reflection.name));
+    .sort((a, b) => compare(a.section ?? '', b.section ?? '') || compare(a.reflection.name, b.reflection.name));
+}
+
+/** The order of words, the same on every machine. */
+function compare(a, b) {
+  return a.localeCompare(b, 'en');
 }
 
 function isFunction(reflection) {
