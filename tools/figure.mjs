@@ -50,7 +50,9 @@ const hrefOf = ([width, height, data]) =>
 export function regions(labels, size) {
   const side = Math.sqrt(labels.length);
   const data = new Uint8Array(4 * labels.length);
-  labels.forEach((label, i) => data.set([...Buffer.from(SHADES[label][0].slice(1), 'hex'), 72], 4 * i));
+  labels.forEach((label, i) => {
+    data.set([...Buffer.from(SHADES[label][0].slice(1), 'hex'), 72], 4 * i);
+  });
   const src = hrefOf([side, side, data]);
   return Plot.image([{ x: 0, y: 0 }], {
     x: 'x',
