@@ -29,6 +29,7 @@ export const createCommand = (terminal: Terminal | undefined): Command =>
     .option('--dir <folder>', "a folder that is new or empty (default: the name's last part)")
     .exitOverride()
     .showHelpAfterError('(see create-cnn-plugin --help)')
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'create-cnn-plugin: ')) })
     .action(async (name: string | undefined, { kind, dir }: Options) => {
       const names = name === undefined ? undefined : namesOf(name);
       const wanted = names && kind ? { names, kind } : await askFor(names, kind, terminal);

@@ -52,11 +52,11 @@ type PackageJson = Readonly<Record<string, unknown>>;
 
 /** Lists and objects are joined, and what is neither is the second's. */
 function merged(common: PackageJson, own: PackageJson): PackageJson {
-  const join = (a: unknown, b: unknown): unknown => {
-    if (Array.isArray(a) && Array.isArray(b)) return [...a, ...b];
-    return typeof a === 'object' ? { ...a, ...(b as object) } : b;
+  const both = (first: unknown, second: unknown): unknown => {
+    if (Array.isArray(first) && Array.isArray(second)) return [...first, ...second];
+    return typeof first === 'object' ? { ...first, ...(second as object) } : second;
   };
-  return { ...common, ...Object.fromEntries(Object.entries(own).map(([field, value]) => [field, join(common[field], value)])) };
+  return { ...common, ...Object.fromEntries(Object.entries(own).map(([field, value]) => [field, both(common[field], value)])) };
 }
 
 /** Names of the same spelling would be one name in the source. */

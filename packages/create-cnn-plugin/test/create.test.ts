@@ -1,11 +1,23 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { create } from '../src/create.js';
+
+/** How many renames succeed before the disk fails. */
+const disk = vi.hoisted(() => ({ renames: Number.POSITIVE_INFINITY }));
+vi.mock('node:fs', async original => {
+  const fs = await original<typeof import('node:fs')>();
+  const renameSync: typeof fs.renameSync = (from, to) => {
+    if (--disk.renames < 0) throw new Error('the disk failed');
+    fs.renameSync(from, to);
+  };
+  return { ...fs, renameSync };
+});
 
 let dir: string;
 beforeEach(() => {
+  disk.renames = Number.POSITIVE_INFINITY;
   dir = mkdtempSync(join(tmpdir(), 'create-cnn-plugin-'));
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
@@ -31,6 +43,12 @@ describe('a new folder', () => {
     expect(() => create(join(dir, 'z'), impossible)).toThrow();
     expect(readdirSync(dir)).toEqual([]);
   });
+
+  test('is not there if it cannot get its name', () => {
+    disk.renames = 0;
+    expect(() => create(join(dir, 'x'), files)).toThrow('the disk failed');
+    expect(readdirSync(dir)).toEqual([]);
+  });
 });
 
 describe('an empty folder', () => {
@@ -44,6 +62,16 @@ describe('an empty folder', () => {
   test('stays empty if a file cannot be written', () => {
     mkdirSync(join(dir, 'x'));
     expect(() => create(join(dir, 'x'), impossible)).toThrow();
+    expect(readdirSync(dir)).toEqual(['x']);
+    expect(readdirSync(join(dir, 'x'))).toEqual([]);
+  });
+});
+
+describe('an empty folder that cannot get all of the files', () => {
+  test('stays empty', () => {
+    mkdirSync(join(dir, 'x'));
+    disk.renames = 1;
+    expect(() => create(join(dir, 'x'), files)).toThrow('the disk failed');
     expect(readdirSync(dir)).toEqual(['x']);
     expect(readdirSync(join(dir, 'x'))).toEqual([]);
   });
