@@ -44,7 +44,7 @@ function Chart({ title, values, format, logarithmic = false }: ChartProperties) 
         },
         axes: [
           { ...line, size: 30 },
-          { ...line, size: 46, values: (_, ticks) => ticks.map(tick => (tick === null ? '' : format(tick))) },
+          { ...line, size: 52, values: (_, ticks) => ticks.map(tick => (tick === null ? '' : format(tick))) },
         ],
         series: [
           { label: 'step' },
@@ -83,7 +83,7 @@ export function Curves() {
   return (
     <div class="charts">
       <Chart title="Loss" logarithmic values={aligned('loss')} format={short} />
-      <Chart title="Accuracy" values={aligned('accuracy')} format={value => `${(100 * value).toFixed(value > 0.9 ? 1 : 0)} %`} />
+      <Chart title="Accuracy" values={aligned('accuracy')} format={value => `${Number((100 * value).toFixed(1))} %`} />
     </div>
   );
 }
