@@ -40,6 +40,12 @@ export default {
   readme: 'none',
   outputFileStrategy: 'modules',
   groupOrder: ['Namespaces', 'Functions', 'Variables', 'Classes', 'Interfaces', '*'],
+  // The same order: of two headings that differ in case only, the anchor of the second ends with -1.
+  kindSortOrder: [
+    ...['Document', 'Project', 'Module', 'Namespace', 'Function', 'Variable', 'Class', 'Interface', 'TypeAlias', 'Reference'],
+    ...['Enum', 'EnumMember', 'Constructor', 'Property', 'Accessor', 'Method', 'Parameter', 'TypeParameter', 'TypeLiteral'],
+    ...['CallSignature', 'ConstructorSignature', 'IndexSignature', 'GetSignature', 'SetSignature'],
+  ],
   parametersFormat: 'table',
   interfacePropertiesFormat: 'table',
   typeAliasPropertiesFormat: 'table',
