@@ -82,6 +82,11 @@ export const standardModels: Readonly<Record<string, ModelEntry>> = {
   'cifar-resnet110': { build: options => cifarResnet({ ...options, depth: 110 }), input: cifar, paper: resnetPaper },
   resnet9: { build: resnet9, input: cifar, paper: 'Page, 2018' },
   'resnet9-half': { build: options => resnet9({ ...options, width: 32 }), input: cifar, paper: 'Page, 2018, half as wide' },
+  'resnet9-quarter': {
+    build: options => resnet9({ ...options, width: 16 }),
+    input: cifar,
+    paper: 'Page, 2018, a quarter as wide',
+  },
   squeezenet: { build: squeezenet, input: imagenet, paper: 'Iandola et al., 2016' },
   'mobilenet-v1': { build: mobilenetV1, input: imagenet, paper: 'Howard et al., 2017' },
   'mobilenet-v2': { build: mobilenetV2, input: imagenet, paper: 'Sandler et al., 2018' },
