@@ -12,7 +12,7 @@ import { encode } from 'fast-png';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { build, defaultClientConditions, type PreviewServer, preview } from 'vite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { chromiumPath } from './chromium.js';
+import { chromiumPath } from '../../browser/src/chromium.js';
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
 const pages = join(repository, 'apps/examples/pages');
@@ -56,7 +56,13 @@ describe.skipIf(!chromiumPath)(`pages${chromiumPath ? '' : ' (Chromium is not in
 
   /** Opens a page of a folder of static files. */
   const open = async (outDir: string, path = ''): Promise<Page> => {
-    server = await preview({ root: outDir, configFile: false, build: { outDir }, preview: { port: 0, host: '127.0.0.1' } });
+    server = await preview({
+      root: pages,
+      configFile: false,
+      logLevel: 'error',
+      build: { outDir },
+      preview: { port: 0, host: '127.0.0.1' },
+    });
     const page = await browser.newPage();
     page.on('pageerror', error => void faults.push(String(error)));
     await page.goto(server.resolvedUrls!.local[0]! + path);
@@ -75,7 +81,7 @@ describe.skipIf(!chromiumPath)(`pages${chromiumPath ? '' : ' (Chromium is not in
         tensor(backend, values[variable.name as keyof typeof values], { shape: variable.value.shape, dtype: net.dtype }),
       );
     }
-    const details = { input: [1, 4, 4], classes: ['light', 'dark'], normalise: { mean: [0], deviation: [1] } };
+    const details = { input: [1, 4, 4], classes: ['light', 'dark'], normalise: { mean: [0.5], deviation: [0.5] } };
     await writeModel(join(outDir, 'model.json'), model, details);
     await writeWeights(join(outDir, 'model.safetensors'), net);
 
@@ -86,14 +92,14 @@ describe.skipIf(!chromiumPath)(`pages${chromiumPath ? '' : ' (Chromium is not in
       buffer: Buffer.from(encode({ width: 8, height: 8, channels: 1, data: new Uint8Array(64).fill(value) })),
     });
     await page.locator('input').setInputFiles(photo(255));
-    // Scores 10 - 5 and -10 + 5: 1 / (1 + e^-10) = 0.99995.
+    // White is 1 after normalising: scores 10 - 5 and -10 + 5, a probability of 1 / (1 + e^-10) = 0.99995.
     await page.getByText('light: 100.0 %').waitFor();
-    // A byte of 51 is 0.2: scores -3 and 3, 1 / (1 + e^-6) = 0.9975.
-    await page.locator('input').setInputFiles(photo(51));
-    await page.getByText('dark: 99.8 %').waitFor();
-    expect(await page.locator('li').allTextContents()).toEqual(['dark: 99.8 %', 'light: 0.2 %']);
+    // 204 / 255 = 0.8 is 0.6: scores 1 and -1, 1 / (1 + e^-2) = 0.8808.
+    await page.locator('input').setInputFiles(photo(204));
+    await page.getByText('light: 88.1 %').waitFor();
+    expect(await page.locator('li').allTextContents()).toEqual(['light: 88.1 %', 'dark: 11.9 %']);
     await page.locator('input').setInputFiles({ ...photo(0), buffer: Buffer.from('no picture') });
-    await page.getByText('photo.png: neither a PNG nor a JPEG file').waitFor();
+    await page.getByText('neither a PNG nor a JPEG file').waitFor();
   });
 
   it('worker: trains while the page stays', async () => {
