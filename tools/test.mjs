@@ -8,12 +8,13 @@ import { run } from './process.mjs';
 const CHECKS = [
   ['lint', 'biome', 'check', '--error-on-warnings', '.'],
   ['arrows between packages', 'depcruise', '--config', '.dependency-cruiser.cjs', 'packages', 'apps'],
-  ['types', 'turbo', 'run', 'typecheck', '--output-logs=errors-only'],
+  ['types', 'tsc', '--noEmit'],
   ['manifests', 'node', 'tools/check-manifests.mjs'],
   ['packages', 'turbo', 'run', 'check:package', '--output-logs=errors-only'],
   ['public names', 'node', 'tools/api.mjs', '--check'],
   ['sizes', 'size-limit'],
   ['tarballs', 'node', 'tools/check-tarballs.mjs'],
+  ['plugins', 'node', 'tools/check-plugins.mjs'],
   // In CI the checkout itself is a fresh copy, which .ci/run installs, builds and runs the demo in.
   ...(process.env.CI ? [] : [['fresh copy', 'node', 'tools/check-fresh-copy.mjs']]),
   ['documentation', 'npm', 'run', 'docs'],
