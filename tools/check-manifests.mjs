@@ -21,6 +21,7 @@ const RULES = [
     'files: dist, README.md and CHANGELOG.md',
     ({ files = [] }) => ['dist', 'README.md', 'CHANGELOG.md'].every(file => files.includes(file)),
   ],
+  ['bin: paths as npm writes them, without ./', ({ bin = {} }) => Object.values(bin).every(path => !path.startsWith('./'))],
   [
     'publishConfig: public, with provenance',
     ({ publishConfig }) => isDeepStrictEqual(publishConfig, { access: 'public', provenance: true }),
