@@ -45,5 +45,6 @@ function declarations(report) {
 export function isAnnounced({ name, kind }, packageName, changesets) {
   const own = changesets.filter(text => new RegExp(`^['"]?${packageName}['"]?:`, 'm').test(text));
   if (kind === 'added') return own.length > 0;
-  return own.some(text => new RegExp(`\`[^\`\\n]*\\b${name}\\b[^\`\\n]*\``).test(text));
+  const marked = own.flatMap(text => [...text.matchAll(/`([^`\n]*)`/g)].map(([, code]) => code));
+  return marked.some(code => new RegExp(`\\b${name}\\b`).test(code));
 }
