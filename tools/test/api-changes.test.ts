@@ -53,7 +53,8 @@ describe('changes', () => {
 });
 
 describe('announcements', () => {
-  const changeset = "---\n'@cnn/train': patch\n---\n\n`fit` takes `FitOptions.seed`; fitted curves are smooth, as `evaluations` are.\n";
+  const changeset =
+    "---\n'@cnn/train': patch\n---\n\n`fit` takes `FitOptions.seed`; fitted curves are smooth, as `evaluations` are.\n";
 
   test('a changeset of the package names what was changed', () => {
     expect(isAnnounced({ name: 'fit', kind: 'changed' }, '@cnn/train', [changeset])).toBe(true);
