@@ -39,6 +39,7 @@ export default {
   docsRoot: 'docs',
   readme: 'none',
   outputFileStrategy: 'modules',
+  useHTMLAnchors: true,
   groupOrder: ['Namespaces', 'Functions', 'Variables', 'Classes', 'Interfaces', '*'],
   // The same order: of two headings that differ in case only, the anchor of the second ends with -1.
   kindSortOrder: [

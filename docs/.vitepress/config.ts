@@ -25,8 +25,14 @@ const folder = (name: string, last: string[] = []) =>
 /** Written by typedoc; not there before `npm run docs`. */
 const apiSidebar = join(docs, 'api/typedoc-sidebar.json');
 
+/** Packages and apps that have a README, by their names. */
 const packages = ['packages', 'apps'].flatMap(group =>
-  readdirSync(join(docs, '..', group)).filter(name => existsSync(join(docs, '..', group, name, 'README.md'))),
+  readdirSync(join(docs, '..', group))
+    .filter(name => existsSync(join(docs, '..', group, name, 'README.md')))
+    .map(name => ({
+      text: JSON.parse(readFileSync(join(docs, '..', group, name, 'package.json'), 'utf8')).name as string,
+      link: `/packages/${name}`,
+    })),
 );
 
 const guides = [
@@ -58,17 +64,16 @@ const guides = [
 ];
 
 const reference = [
-  section('Everything by name', folder('reference')),
+  section('Everything by name', ['reference/index', ...folder('reference').filter(page => page !== 'reference/index')]),
   section('In depth', ['models', 'optimizers', 'augmentation']),
-  { text: 'Packages', items: packages.map(name => ({ text: `@cnn/${name}`, link: `/packages/${name}` })) },
+  { text: 'Packages', items: packages },
 ];
 
 export default defineConfig({
   title: 'cnn',
   description: 'Convolutional neural networks in TypeScript, for Node and browsers',
   lang: 'en',
-  cleanUrls: false,
-  lastUpdated: false,
+  head: [['link', { rel: 'icon', href: 'data:,' }]],
   // tools/check-docs.mjs checks links in the built site, with their anchors and pictures.
   ignoreDeadLinks: true,
   markdown: {
@@ -83,7 +88,7 @@ export default defineConfig({
       { text: 'Start', link: '/start' },
       { text: 'Guides', link: '/guides/tensors-and-gradients', activeMatch: '/guides/' },
       { text: 'Lectures', link: `/${folder('lectures', ['lectures/errata'])[0]}`, activeMatch: '/lectures/' },
-      { text: 'Reference', link: `/reference/ops`, activeMatch: '/reference/' },
+      { text: 'Reference', link: '/reference/', activeMatch: '/reference/' },
       { text: 'API', link: '/api/', activeMatch: '/api/' },
     ],
     sidebar: {

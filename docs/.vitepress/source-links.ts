@@ -1,5 +1,5 @@
 /** Links of the pages as they are on GitHub become links of the site. */
-import { cpSync, mkdirSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { MarkdownOptions, SiteConfig } from 'vitepress';
 import { SOURCES, siteLink, sourceOf } from './links.js';
@@ -22,11 +22,13 @@ export const rewriteLinks: NonNullable<MarkdownOptions['config']> = md => {
   });
 };
 
-/** Copies the files to which pages link, so that the site is whole without the repository. */
+/** Copies the files to which pages link, so that the site is whole without the repository. A folder becomes a list of its files. */
 export function copySources({ outDir }: SiteConfig): void {
   for (const file of linked) {
     const copy = join(outDir, SOURCES, `${file}.txt`);
+    const source = join(root, file);
     mkdirSync(dirname(copy), { recursive: true });
-    cpSync(join(root, file), copy);
+    if (statSync(source).isDirectory()) writeFileSync(copy, readdirSync(source, { recursive: true }).join('\n'));
+    else cpSync(source, copy);
   }
 }
