@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { programs } from './doc-blocks.mjs';
+import { install, pack } from './pack.mjs';
 import { must } from './process.mjs';
 import { published as packages } from './published.mjs';
 
@@ -14,7 +15,7 @@ const consumer = join(work, 'consumer');
 const inConsumer = { cwd: consumer };
 try {
   mkdirSync(consumer);
-  await install();
+  await installAll();
   await loadEntries();
   await runCommand();
   await useExamples();
@@ -23,12 +24,12 @@ try {
 }
 
 /** Packs all packages and installs them together; what they need of others comes from the registry. */
-async function install() {
-  const names = packages.flatMap(({ manifest }) => ['--workspace', manifest.name]);
-  const packed = JSON.parse((await must('npm', ['pack', '--json', '--pack-destination', work, ...names])).output);
-  const list = Array.isArray(packed) ? packed : Object.values(packed);
+async function installAll() {
+  const list = await pack(work);
   for (const { name, files } of list) {
-    const stray = files.find(({ path }) => !/^(dist|bin)\/|^(package\.json|README\.md|CHANGELOG\.md|LICENSE)$/.test(path));
+    const stray = files.find(
+      ({ path }) => !/^(dist|bin|templates)\/|^(package\.json|README\.md|CHANGELOG\.md|LICENSE)$/.test(path),
+    );
     if (stray) throw new Error(`the tarball of ${name} holds ${stray.path}`);
     for (const wanted of ['README.md', 'LICENSE']) {
       if (!files.some(({ path }) => path === wanted)) throw new Error(`the tarball of ${name} lacks ${wanted}`);
@@ -36,7 +37,7 @@ async function install() {
   }
   const dependencies = Object.fromEntries(list.map(({ name, filename }) => [name, `file:../${filename}`]));
   writeFileSync(join(consumer, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies }));
-  await must('npm', ['install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'], inConsumer);
+  await install(consumer);
 
   const { packages: installed } = JSON.parse(readFileSync(join(consumer, 'node_modules/.package-lock.json'), 'utf8'));
   for (const [path, { hasInstallScript, link }] of Object.entries(installed)) {

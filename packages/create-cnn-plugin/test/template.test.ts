@@ -24,7 +24,7 @@ describe.each(kinds)('a plugin of kind %s', kind => {
     for (const [path, text] of files)
       expect(text, path).not.toMatch(/plugin(Name|Package|Type)|PluginName|cnnVersion|currentYear/);
     expect(files.get('src/index.ts')).toContain('softClip');
-    expect(files.get('.changeset/first-release.md')).toContain("'@acme/cnn-soft-clip': minor");
+    expect(files.get('.changeset/first-release.md')).toMatch(/^---\n'@acme\/cnn-soft-clip': minor\n---\n/);
     expect(files.get('LICENSE')).toContain(`(c) ${new Date().getFullYear()} the @acme/cnn-soft-clip authors`);
     expect(manifest.name).toBe('@acme/cnn-soft-clip');
   });
