@@ -18,12 +18,14 @@ const filesToKeep = (): Plugin => ({
   },
 });
 
-export default defineConfig({
+export default defineConfig(({ command }) => ({
   // Any folder of any host.
   base: './',
   // The packages' sources, module by module, so that what reads files is loaded with the first file.
   resolve: { conditions: ['@cnn/source', 'module', 'browser'] },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  // Only a build has a service worker.
+  define: { __BUILT__: JSON.stringify(command === 'build') },
   worker: { format: 'es' },
   server: { headers: isolation },
   preview: { headers: isolation },
@@ -36,4 +38,4 @@ export default defineConfig({
       output: { entryFileNames: ({ name }) => (name === 'service-worker' ? '[name].js' : 'assets/[name]-[hash].js') },
     },
   },
-});
+}));

@@ -54,7 +54,14 @@ export async function startHeadless(): Promise<Headless> {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   const browser: Browser = await chromium.launch({
     ...(chromiumPath && { executablePath: chromiumPath }),
-    args: ['--no-sandbox', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'],
+    // WebGL by the CPU where a page asks for it, and not for drawing the page itself.
+    args: [
+      '--no-sandbox',
+      '--use-angle=swiftshader',
+      '--enable-unsafe-swiftshader',
+      '--disable-gpu-compositing',
+      '--disable-gpu-rasterization',
+    ],
   });
   const faults: string[] = [];
   return {
@@ -67,7 +74,7 @@ export async function startHeadless(): Promise<Headless> {
       page.on('pageerror', error => faults.push(error.message));
       page.setDefaultTimeout(60_000);
       await page.goto(url + fragment);
-      await page.locator('.primary:enabled').first().waitFor();
+      await page.locator('.run-bar .primary:enabled').waitFor();
       return page;
     },
     stopServing: () => stop(server),

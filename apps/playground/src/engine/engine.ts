@@ -59,7 +59,7 @@ const MOST_MEASURED = 10_000;
 /** How long training runs before the worker looks for messages, in milliseconds. */
 const SLICE = 12;
 /** How often progress is told, in milliseconds. */
-const REPORT_EVERY = 100;
+const REPORT_EVERY = 200;
 /** Evaluations are at least this far apart, in milliseconds, and take at most a tenth of the time. */
 const EVALUATE_EVERY = 2000;
 

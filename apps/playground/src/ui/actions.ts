@@ -8,7 +8,7 @@ import * as state from './state.js';
 
 /** Test images on a page of predictions. */
 export const PREDICTIONS = 24;
-/** Pictures are renewed at most so often while training runs, in milliseconds. */
+/** Pictures are renewed at most so often while training runs, in milliseconds, and take at most a fifth of the time. */
 const RENEW_EVERY = 250;
 
 let engine: EngineClient;
@@ -232,19 +232,20 @@ export const useBackend = (choice: BackendChoice): Promise<void> =>
 
 let renewing = false;
 let stale = false;
-let renewed = 0;
+let renewAt = 0;
 
 /** Asks for the pictures that are on the page; one set at a time, and none while nobody looks. */
 export function renew(): void {
   stale = true;
   if (renewing || document.hidden) return;
-  const wait = state.running.value ? renewed + RENEW_EVERY - performance.now() : 0;
+  const wait = state.running.value ? renewAt - performance.now() : 0;
   renewing = true;
   setTimeout(
     async () => {
       stale = false;
+      const started = performance.now();
       await report(askForPictures);
-      renewed = performance.now();
+      renewAt = performance.now() + Math.max(RENEW_EVERY, 4 * (performance.now() - started));
       renewing = false;
       if (stale) renew();
     },

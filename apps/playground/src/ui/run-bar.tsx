@@ -16,7 +16,7 @@ export function RunBar() {
     ['Images a second', progress.value ? count(progress.value.imagesPerSecond) : '–'],
   ] as const;
   return (
-    <div class="run-bar">
+    <div class="run-bar" data-seconds={progress.value?.seconds}>
       <div class="buttons">
         <button type="button" class="primary" disabled={!ready} onClick={toggleTraining}>
           {running.value ? 'Pause' : 'Train'}
