@@ -14,7 +14,7 @@ const templates = fileURLToPath(new URL('../templates', import.meta.url));
 
 /**
  * The files of a new plugin: those of `templates/common` and of its kind. The templates are a program that compiles; the names in it
- * that stand for the plugin's own are replaced. A `package.json` is the common one with what the kind's says beside it.
+ * that stand for the plugin's own are replaced. `package.json` is the common `manifest.json` with what the kind's says beside it.
  *
  * @throws {InputError} if the template uses the plugin's name for something else.
  */
@@ -24,9 +24,10 @@ export function filesOf(kind: Kind, names: Names): Files {
   refuseTaken(names, [...own.values()]);
 
   const files = new Map([...common, ...own]);
-  const [commonPackage, ownPackage] = [common, own].map(each => JSON.parse(each.get('package.json')!) as PackageJson);
-  files.set('package.json', `${JSON.stringify(merged(commonPackage!, ownPackage!), undefined, 2)}\n`);
-  // npm would leave a file of this name out of the package of templates.
+  // In templates these two go by other names: npm would read them as its own.
+  const [commonManifest, ownManifest] = [common, own].map(each => JSON.parse(each.get('manifest.json')!) as Manifest);
+  files.set('package.json', `${JSON.stringify(merged(commonManifest!, ownManifest!), undefined, 2)}\n`);
+  files.delete('manifest.json');
   files.set('.gitignore', files.get('gitignore')!);
   files.delete('gitignore');
 
@@ -48,10 +49,10 @@ function read(folder: string): Map<string, string> {
   );
 }
 
-type PackageJson = Readonly<Record<string, unknown>>;
+type Manifest = Readonly<Record<string, unknown>>;
 
 /** Lists and objects are joined, and what is neither is the second's. */
-function merged(common: PackageJson, own: PackageJson): PackageJson {
+function merged(common: Manifest, own: Manifest): Manifest {
   const both = (first: unknown, second: unknown): unknown => {
     if (Array.isArray(first) && Array.isArray(second)) return [...first, ...second];
     return typeof first === 'object' ? { ...first, ...(second as object) } : second;
