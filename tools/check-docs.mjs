@@ -104,7 +104,8 @@ function checkTypes() {
     const at = program ? place(program, file.getLineAndCharacterOfPosition(start).line) : (file?.fileName ?? 'all');
     return `${at}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
   });
-  console.log(`${byPath.size} programs of TypeScript type-checked`);
+  const tables = [...byPath.values()].filter(({ blocks }) => blocks === 0).length;
+  console.log(`${count(byPath.values())} type-checked, and the tables of ${tables} documents`);
   return found;
 }
 
@@ -117,7 +118,7 @@ async function runPrograms() {
     write(`${path}.js`, ts.transpileModule(code, { compilerOptions, fileName: `${path}.ts` }).outputText);
   }
   const results = await runModules([...byPath.keys()], { cwd: work });
-  console.log(`${results.length} programs of TypeScript run`);
+  console.log(`${count(runnable)} run`);
   return results
     .filter(({ error }) => error)
     .map(({ path, error, output }) => {
@@ -138,6 +139,11 @@ async function runCommands() {
   }
   console.log(`${commands.length} scripts of commands run`);
   return found;
+}
+
+/** How many blocks of code some programs have. */
+function count(programs) {
+  return `${[...programs].reduce((sum, { blocks }) => sum + blocks, 0)} blocks of TypeScript`;
 }
 
 /** A line of a program, from 0, in its document. */

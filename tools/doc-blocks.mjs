@@ -33,8 +33,8 @@ export function documents() {
  * The programs of a document.
  *
  * @param file - Its path from the repository's folder.
- * @returns for each its `language` ('ts' or 'sh'), its `mode` ('run', 'check' or 'show'), its `code`, and for each line of
- *   the code its line in the document, from 1.
+ * @returns for each its `language` ('ts' or 'sh'), its `mode` ('run', 'check' or 'show'), its `code`, of how many `blocks` it is made, and
+ *   for each line of the code its line in the document, from 1.
  * @throws {Error} with file and line for a block that is not closed, or whose fence says something else than the above.
  */
 export function programs(file) {
@@ -83,7 +83,7 @@ export function tableProgram(file) {
       lines.push(index + 1);
     }
   }
-  return { language: 'ts', mode: 'check', code: code.join('\n'), lines };
+  return { language: 'ts', mode: 'check', code: code.join('\n'), lines, blocks: 0 };
 }
 
 /**
@@ -144,10 +144,11 @@ function add(found, { info, at, before, code, lines }) {
     if (!last) throw new Error(`${at}: there is nothing to continue`);
     last.code.push(...code);
     last.lines.push(...lines);
+    last.blocks++;
     return;
   }
   if (mode === 'check' && !/^\/[/*]/.test(code[0] ?? '') && !before.endsWith('-->')) {
     throw new Error(`${at}: a comment before the block or in its first line is to say why it is not run`);
   }
-  found.push({ language, mode, code, lines });
+  found.push({ language, mode, code, lines, blocks: 1 });
 }
