@@ -32,6 +32,8 @@ export default defineConfig(({ command }) => ({
   plugins: [filesToKeep()],
   build: {
     target: 'es2022',
+    // These have light-dark(), whose replacement does not follow a theme that is chosen in the page.
+    cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
     modulePreload: { polyfill: false },
     rolldownOptions: {
       input: { index: 'index.html', 'service-worker': 'src/service-worker.ts' },

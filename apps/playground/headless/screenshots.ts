@@ -7,33 +7,38 @@ const to = (name: string): string => fileURLToPath(new URL(`../../../docs/figure
 
 const headless = await startHeadless();
 try {
-  const desk = { viewport: { width: 1280, height: 860 } };
-  const light = await headless.open({ ...desk, colorScheme: 'light' });
+  const light = await headless.open({ viewport: { width: 1240, height: 740 }, colorScheme: 'light' });
   await train(light, 97);
   await draw(light);
-  await light.evaluate(() => scrollTo(0, 0));
+  await light.evaluate(() => globalThis.scrollTo(0, 0));
   await light.screenshot({ path: to('light') });
-  await light.locator('#test-images').scrollIntoViewIfNeeded();
-  await light.locator('section', { has: light.locator('#network') }).screenshot({ path: to('network') });
+  await light.getByRole('button', { name: 'Confusion' }).click();
+  await goTo(light, '#test-images');
+  await light.screenshot({ path: to('network') });
 
-  const dark = await headless.open({ ...desk, colorScheme: 'dark' });
+  const dark = await headless.open({ viewport: { width: 1160, height: 570 }, colorScheme: 'dark' });
   await train(dark, 95);
   await dark
     .locator('[data-layer="conv2"] canvas')
     .first()
     .click({ position: { x: 20, y: 20 } });
   await dark.locator('.glass-box').waitFor();
-  await dark.locator('#layers').evaluate(heading => scrollTo(0, heading.getBoundingClientRect().top + scrollY - 90));
-  await dark.waitForTimeout(500);
+  await goTo(dark, '#layers');
   await dark.screenshot({ path: to('dark') });
 
   const phone = await headless.open({ viewport: { width: 360, height: 740 }, colorScheme: 'light', hasTouch: true });
   await train(phone, 95);
   await draw(phone);
-  await phone.evaluate(() => scrollTo(0, 0));
+  await phone.evaluate(() => globalThis.scrollTo(0, 0));
   await phone.screenshot({ path: to('phone') });
 } finally {
   await headless.close();
+}
+
+/** Brings a heading below the bar that stays. */
+async function goTo(page: Page, heading: string): Promise<void> {
+  await page.locator(heading).evaluate(element => globalThis.scrollTo(0, element.getBoundingClientRect().top + scrollY - 90));
+  await page.waitForTimeout(500);
 }
 
 async function train(page: Page, percent: number): Promise<void> {

@@ -27,7 +27,7 @@ export function App() {
         >
           {themes.map(name => (
             <option key={name} value={name}>
-              {name === 'system' ? 'theme of the system' : name}
+              {name === 'system' ? 'system theme' : name}
             </option>
           ))}
         </select>
