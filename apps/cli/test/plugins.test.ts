@@ -74,7 +74,7 @@ describe('--plugin', () => {
     expect(await cnn('train', ...tiny, '--optimizer', 'acme/signSgd')).toMatchObject({
       code: 1,
       stderr:
-        "cnn: option '--optimizer' is 'acme/signSgd'; allowed: sgd, adam, adamW, adadelta, adagrad, rmsprop, amsgrad, adamax, nadam, radam, lion, lars\n",
+        "cnn: option '--optimizer' is 'acme/signSgd'; allowed: sgd, adam, adamW, adadelta, adagrad, rmsprop, amsgrad, adamax, nadam, radam, lion, lars, or JSON with a type and options\n",
     });
   });
 
