@@ -9,7 +9,7 @@ import { published } from './published.mjs';
 
 const CHECKS = [
   ['node', 'tools/check-manifests.mjs'],
-  ['turbo', 'run', 'check:package', '--output-logs=errors-only'],
+  ['node', 'tools/check-packages.mjs'],
   ['node', 'tools/api.mjs', '--check'],
   ['size-limit'],
   ['node', 'tools/check-tarballs.mjs'],
