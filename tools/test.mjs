@@ -10,7 +10,7 @@ const CHECKS = [
   ['arrows between packages', 'depcruise', '--config', '.dependency-cruiser.cjs', 'packages', 'apps'],
   ['types', 'tsc', '--noEmit'],
   ['manifests', 'node', 'tools/check-manifests.mjs'],
-  ['packages', 'turbo', 'run', 'check:package', '--output-logs=errors-only'],
+  ['packages', 'node', 'tools/check-packages.mjs'],
   ['public names', 'node', 'tools/api.mjs', '--check'],
   ['sizes', 'size-limit'],
   ['tarballs', 'node', 'tools/check-tarballs.mjs'],
