@@ -211,7 +211,8 @@ describe('shapes that do not fit', () => {
       'logSoftmax: no axis -1 in a tensor of rank 0': () => ops.logSoftmax(f()),
       'softmaxCrossEntropy: the logits are [3]; they must be [n, classes, ...]': () => ops.softmaxCrossEntropy(f(3), i(3)),
       'softmaxCrossEntropy: targets [2] for logits [3, 4]; they must be [3]': () => ops.softmaxCrossEntropy(f(3, 4), i(2)),
-      'softmaxCrossEntropy: targets [3] for logits [3, 4]; they must be [3, 4]': () => ops.softmaxCrossEntropy(f(3, 4), f(3)),
+      'softmaxCrossEntropy: targets [3] for logits [3, 4]; they must be [3, 4], or int32 if they are labels, not float32': () =>
+        ops.softmaxCrossEntropy(f(3, 4), f(3)),
       'softmaxCrossEntropy: targets [2, 5, 4] for logits [2, 3, 4, 5]; they must be [2, 4, 5]': () =>
         ops.softmaxCrossEntropy(f(2, 3, 4, 5), i(2, 5, 4)),
       'softmaxCrossEntropy: targets [2, 3, 5, 4] for logits [2, 3, 4, 5]; they must be [2, 3, 4, 5]': () =>

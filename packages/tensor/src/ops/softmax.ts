@@ -90,10 +90,12 @@ function checkTargets(who: string, logits: Spec, targets: Spec): void {
       `${who}: the targets are ${targets.dtype}; they must be int32 labels or ${logits.dtype} probabilities; use cast`,
     );
   }
-  const expected = asLabels ? logits.shape.toSpliced(1, 1) : logits.shape;
+  const shapeOfLabels = logits.shape.toSpliced(1, 1);
+  const expected = asLabels ? shapeOfLabels : logits.shape;
   if (!sameShape(targets.shape, expected)) {
+    const areLabels = !asLabels && sameShape(targets.shape, shapeOfLabels);
     throw new ShapeError(
-      `${who}: targets ${showShape(targets.shape)} for logits ${showShape(logits.shape)}; they must be ${showShape(expected)}`,
+      `${who}: targets ${showShape(targets.shape)} for logits ${showShape(logits.shape)}; they must be ${showShape(expected)}${areLabels ? `, or int32 if they are labels, not ${targets.dtype}` : ''}`,
     );
   }
 }
