@@ -329,7 +329,7 @@ describe('cnn train refuses', () => {
       'a plugin that is not there',
       ['--plugin', './none.js'],
       1,
-      "option '--plugin' is './none.js'; allowed: a module that can be loaded; Cannot find module",
+      "option '--plugin' is './none.js'; allowed: a module that can be loaded; ENOENT: no such file or directory",
     ],
   ])('%s', async (_, args, status, message) => {
     const tiny = await writeTiny(used.dir);

@@ -1,24 +1,28 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { setWeight } from './actions.js';
 import { pickedWeight } from './state.js';
 
 /** A weight that was picked in the pictures of the filters, to be changed. */
 export function WeightEditor({ of: variable }: { of: string | undefined }) {
   const weight = pickedWeight.value;
-  const [text, setText] = useState('');
-  useEffect(() => setText(weight ? String(Number(weight.value.toPrecision(7))) : ''), [weight]);
   if (!weight || weight.variable !== variable) return null;
-  const value = Number(text);
+  // Another weight, or another value of it, is another form, so that what is typed is never overwritten.
+  return <WeightForm key={`${weight.variable} ${weight.index} ${weight.value}`} {...weight} />;
+}
+
+function WeightForm({ variable, index, value }: { variable: string; index: number; value: number }) {
+  const [text, setText] = useState(() => String(Number(value.toPrecision(7))));
+  const typed = Number(text);
   return (
     <form
       class="weight-editor"
       onSubmit={event => {
         event.preventDefault();
-        if (text.trim() !== '' && Number.isFinite(value)) void setWeight(value);
+        if (text.trim() !== '' && Number.isFinite(typed)) void setWeight(typed);
       }}
     >
       <label>
-        {weight.variable}, number {weight.index}
+        {variable}, number {index}
         <input inputMode="decimal" value={text} onInput={({ currentTarget }) => setText(currentTarget.value)} />
       </label>
       <button type="submit">Change it</button>
