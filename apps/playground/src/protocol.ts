@@ -19,6 +19,16 @@ export interface TrainingSettings {
   readonly augmentation: readonly AugmentationName[];
 }
 
+/** Settings to begin with: good for every preset. */
+export const firstSettings: TrainingSettings = {
+  optimizer: 'adam',
+  learningRate: 0.002,
+  momentum: 0.9,
+  weightDecay: 0,
+  batchSize: 32,
+  augmentation: [],
+};
+
 /** Where the numbers are computed. */
 export type BackendChoice = { readonly kind: 'cpu'; readonly threads: number } | { readonly kind: 'gpujs' };
 

@@ -22,22 +22,23 @@ import {
 } from '@cnn/layers';
 import { FormatError, type Tensor, tensor, UsageError } from '@cnn/tensor';
 import { evaluate, predict } from '@cnn/train';
-import type {
-  BackendChoice,
-  BackendInfo,
-  Commands,
-  DataInfo,
-  DroppedFile,
-  EngineEvent,
-  Evaluation,
-  Exported,
-  GlassBox,
-  Inspection,
-  NetworkInfo,
-  Prediction,
-  PresetName,
-  Progress,
-  TrainingSettings,
+import {
+  type BackendChoice,
+  type BackendInfo,
+  type Commands,
+  type DataInfo,
+  type DroppedFile,
+  type EngineEvent,
+  type Evaluation,
+  type Exported,
+  firstSettings,
+  type GlassBox,
+  type Inspection,
+  type NetworkInfo,
+  type Prediction,
+  type PresetName,
+  type Progress,
+  type TrainingSettings,
 } from '../protocol.js';
 import { formatJson } from '../text/format-json.js';
 import { type OpenBackend, openBackend } from './backends.js';
@@ -76,14 +77,7 @@ export class Engine {
   #data: OpenData | undefined;
   #open: OpenBackend | undefined;
   #trainer: Trainer | undefined;
-  #settings: TrainingSettings = {
-    optimizer: 'adam',
-    learningRate: 0.002,
-    momentum: 0.9,
-    weightDecay: 0,
-    batchSize: 32,
-    augmentation: [],
-  };
+  #settings: TrainingSettings = firstSettings;
   /** The run under way. */
   #running: symbol | undefined;
   #seconds = 0;

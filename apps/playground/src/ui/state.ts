@@ -1,29 +1,19 @@
 /** What the page shows. Signals: what reads one is drawn again when it changes. */
 import { computed, signal } from '@preact/signals';
-import type {
-  Abilities,
-  BackendInfo,
-  DataInfo,
-  Evaluation,
-  GlassBox,
-  Inspection,
-  NetworkInfo,
-  Prediction,
-  Problem,
-  Progress,
-  TrainingSettings,
+import {
+  type Abilities,
+  type BackendInfo,
+  type DataInfo,
+  type Evaluation,
+  firstSettings,
+  type GlassBox,
+  type Inspection,
+  type NetworkInfo,
+  type Prediction,
+  type Problem,
+  type Progress,
 } from '../protocol.js';
 import { emptyCurve } from './curve.js';
-
-/** Settings to begin with: good for every preset. */
-export const firstSettings: TrainingSettings = {
-  optimizer: 'adam',
-  learningRate: 0.002,
-  momentum: 0.9,
-  weightDecay: 0,
-  batchSize: 32,
-  augmentation: [],
-};
 
 /** What the browser can do; undefined until the engine runs. */
 export const abilities = signal<Abilities | undefined>(undefined);
