@@ -16,6 +16,8 @@ const errors = (rows, key) => rows.map(row => ({ epoch: row.epoch, error: 100 * 
 /** Error on a logarithmic scale: halving it is one distance, wherever. */
 const panel = (title, name, wanted) => {
   const rows = history(name);
+  const all = rows.flatMap(({ trainAccuracy, testAccuracy }) => [100 * (1 - trainAccuracy), 100 * (1 - testAccuracy)]);
+  const ticks = [1, 2, 5, 10, 20, 50].filter(tick => tick >= Math.min(...all) && tick <= Math.max(...all));
   return plot(title, {
     width: 228,
     height: 240,
@@ -24,7 +26,7 @@ const panel = (title, name, wanted) => {
       tickFormat: 'd',
       ticks: rows.map(({ epoch }) => epoch).filter(epoch => rows.length < 10 || epoch % 2 === 0),
     },
-    y: { type: 'log', label: 'error, %', tickFormat: 'd', ticks: [1, 2, 5, 10, 20, 50] },
+    y: { type: 'log', label: 'error, %', tickFormat: 'd', ticks },
     marks: [
       Plot.ruleY([100 * (1 - wanted)], { stroke: SOFT, strokeDasharray: '4 3' }),
       ...['trainAccuracy', 'testAccuracy'].flatMap((key, i) => [
