@@ -332,7 +332,7 @@ describe('openDataset', () => {
     expect(await cachedData({ cacheDir: folder })).toEqual([]);
   });
 
-  it.skipIf(!existsSync(shared))('reads the sets of this workplace', async () => {
+  it.skipIf(!existsSync(shared))('reads the real sets where they are there', async () => {
     const { train } = await openDataset('fashion-mnist', { dataDir: join(shared, 'fashion-mnist') });
     expect([train.length, ...train.shape]).toEqual([60_000, 1, 28, 28]);
     const cifar = await openDataset('cifar10', { dataDir: join(shared, 'cifar-10', 'lossless') });
