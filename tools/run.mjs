@@ -1,5 +1,5 @@
 /**
- * `npm run demo`, `npm test`, `npm run bench`, `npm run bench:gpu`, `npm run soak`, `npm run figures`, `npm run api`, `npm run compatibility`, `npm run example`, `npm run version-packages`, `npm run release` and `npm run golden`: each installs and builds what is missing, then does its work.
+ * The scripts of package.json that need a built repository, `npm test` among them: each installs and builds what is missing, then does its work.
  * Only Node's own modules are used, since at first there is nothing else.
  */
 import { spawn } from 'node:child_process';
