@@ -34,7 +34,7 @@ import {
   toFloat,
 } from '@cnn/data';
 import { encode } from 'jpeg-js';
-import { root } from './process.mjs';
+import { must, root } from './process.mjs';
 
 const SIDE = 112;
 const COLUMNS = 6;
@@ -138,13 +138,25 @@ ${rows.slice(1).map(line).join('\n')}
 The photo is a part of "Chelsea" by Stefan van der Walt (CC0). Here it is in a batch with itself upside down, which is what mixup and CutMix mix it with.
 
 \`\`\`ts
-import { cutMix, loader, normalise, oneHot, randomCrop, randomHorizontalFlip, randomHue, statistics, toFloat } from '@cnn/data';
+import {
+  cutMix,
+  digits,
+  loader,
+  normalise,
+  oneHot,
+  randomAffine,
+  randomCrop,
+  randomHorizontalFlip,
+  statistics,
+  toFloat,
+} from '@cnn/data';
 
+const { train } = digits({ count: 1000 });
 const transforms = [
   randomCrop({ padding: 4 }),
   randomHorizontalFlip(),
   toFloat(),
-  randomHue({ degrees: 20 }), // from -20 to 20 degrees, for each image another
+  randomAffine({ degrees: 20 }), // from -20 to 20 degrees, for each image another
   normalise(await statistics(train)),
   oneHot({ classes: 10 }),
   cutMix(),
@@ -167,3 +179,4 @@ deviations for \`standardise\`. \`fitPrincipalComponents\` gives principal compo
 fits are plain data: \`JSON.stringify\` saves them.
 `,
 );
+await must('biome', ['format', '--write', 'docs/augmentation.md']);
